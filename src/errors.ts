@@ -1,0 +1,74 @@
+interface CatalogueEntry {
+  /** HTTP status of the REST answer, and `extensions.http.status` over GraphQL. */
+  readonly status: number;
+  /** Whether the same request can succeed later without being changed. */
+  readonly retryable: boolean;
+  /** What a client is told unless the thrower has a more precise sentence. */
+  readonly message: string;
+}
+
+/** Every failure a client can be told about. Anything else is reported as INTERNAL and its cause only logged. */
+export const errorCatalogue = {
+  BAD_REQUEST: { status: 400, retryable: false, message: 'The request could not be understood' },
+  BAD_ID: {
+    status: 400,
+    retryable: false,
+    message: 'The id must have 1 to 255 characters and no control characters',
+  },
+  BAD_PAGE: { status: 400, retryable: false, message: 'The page asked for is out of range' },
+  IMAGE_COUNT: { status: 400, retryable: false, message: 'Send exactly one image' },
+  USER_EXISTS: { status: 409, retryable: false, message: 'User already exists' },
+  USER_NOT_FOUND: { status: 404, retryable: false, message: 'User not found' },
+  INVALID_USER: { status: 400, retryable: false, message: 'Invalid User' },
+  NOT_ENROLLED: { status: 400, retryable: false, message: 'This user has no enrolled face yet' },
+  IMAGE_TOO_LARGE: { status: 413, retryable: false, message: 'The image is too large' },
+  IMAGE_UNSUPPORTED: {
+    status: 400,
+    retryable: false,
+    message: 'The image is not a JPEG, PNG, WebP or AVIF picture',
+  },
+  IMAGE_UNREADABLE: { status: 400, retryable: false, message: 'The image is damaged and could not be read' },
+  NO_FACE: { status: 400, retryable: false, message: 'No face was found in the image' },
+  SEVERAL_FACES: {
+    status: 400,
+    retryable: false,
+    message: 'Several faces of similar size were found in the image; show one person only',
+  },
+  FACE_TOO_SMALL: {
+    status: 400,
+    retryable: false,
+    message: 'The face in the image is too small; move closer to the camera',
+  },
+  FACE_TOO_BLURRED: {
+    status: 400,
+    retryable: false,
+    message: 'The face in the image is too blurred; hold the camera still',
+  },
+  OVERLOADED: { status: 503, retryable: true, message: 'The service is busy; try again shortly' },
+  UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    message: 'The service is temporarily unavailable; try again shortly',
+  },
+  CANCELLED: { status: 499, retryable: true, message: 'The client went away before the answer' },
+  INTERNAL: { status: 500, retryable: false, message: 'Something went wrong' },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** A failure out of the catalogue: its code and message are safe to show to a client; its cause is only logged. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly status: number;
+  readonly retryable: boolean;
+
+  constructor(
+    readonly code: ErrorCode,
+    options: { message?: string; cause?: unknown } = {},
+  ) {
+    const entry: CatalogueEntry = errorCatalogue[code];
+    super(options.message ?? entry.message, { cause: options.cause });
+    this.status = entry.status;
+    this.retryable = entry.retryable;
+  }
+}

@@ -1,0 +1,38 @@
+/** Media types accepted by signature; anything else is IMAGE_UNSUPPORTED. */
+export type ImageMediaType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif';
+
+/** Axis-aligned box in pixels of the upright picture. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What one picture of one face gave. */
+export interface ExtractedFace {
+  /** Catalogue name of the embedder that made the template. */
+  readonly modelId: string;
+  /** Unit-length embedding. */
+  readonly template: Float32Array;
+  /** Found by signature, not by name or by what the client said. */
+  readonly mediaType: ImageMediaType;
+  readonly box: Box;
+  /** Detector's confidence, 0 to 1. */
+  readonly detectionScore: number;
+}
+
+export interface ExtractOptions {
+  /** Gives up the place in the queue when the client has gone away. */
+  readonly signal?: AbortSignal;
+}
+
+/** Turns picture bytes into a template, on worker threads. */
+export interface FaceService {
+  /**
+   * @param bytes encoded picture, untrusted.
+   * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES,
+   *   FACE_TOO_SMALL, FACE_TOO_BLURRED, OVERLOADED, UNAVAILABLE, CANCELLED.
+   */
+  extract(bytes: Uint8Array, options?: ExtractOptions): Promise<ExtractedFace>;
+}

@@ -1,0 +1,11 @@
+/** Keeps image files by key. Keys are random, never reused, and say nothing about the person. */
+export interface ImageStore {
+  /** Stores the bytes durably: once resolved, they survive power loss. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** @throws when there is no such file. */
+  get(key: string): Promise<Uint8Array>;
+  /** Deletes the file; a missing file is not an error. */
+  delete(key: string): Promise<void>;
+  /** Rejects when files can not be stored at present. */
+  ping(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+/** A registered person. */
+export interface User {
+  /** 1 to 255 code points, no control characters; compared byte by byte. */
+  readonly id: string;
+  /** Time of registration, whole seconds. */
+  readonly timestamp: Date;
+}
+
+export interface StoredTemplate {
+  readonly templateId: string;
+  readonly userId: string;
+  /** Catalogue name of the embedder; templates of different models are never compared. */
+  readonly modelId: string;
+  /** Unit-length embedding. */
+  readonly vector: Float32Array;
+}
+
+/** A user as written by one registration: row, image and template together or not at all. */
+export interface Enrolment {
+  readonly user: User;
+  /** Blob key of the image file, already announced to the {@link BlobJournal} as pending. */
+  readonly imageKey: string;
+  readonly template: StoredTemplate;
+}
+
+export interface PageRequest {
+  /** Most users to return, 1 or more. */
+  readonly first: number;
+  /** Return only ids that sort after this one; the order is that of the UTF-8 bytes. */
+  readonly after?: string;
+}
+
+/** Users with their templates and image references. Every write is one transaction. */
+export interface UserRepository {
+  find(id: string): Promise<User | null>;
+  list(page: PageRequest): Promise<User[]>;
+  /** Reads by key, never from a cache. */
+  templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]>;
+  /**
+   * Inserts user, image, template and gallery change, and turns the pending blob live.
+   * @throws ServiceError USER_EXISTS when the id is taken; of concurrent enrolments of one id exactly one wins.
+   */
+  enrol(enrolment: Enrolment): Promise<void>;
+  /**
+   * Deletes the user with templates and image rows, records the gallery changes and marks the blobs as
+   * `deleting`.
+   * @returns keys of the image files still to be deleted, or null when there is no such user.
+   */
+  remove(id: string): Promise<{ imageKeys: string[] } | null>;
+}
+
+/**
+ * Intents for image files, so that a crash between file system and database leaves neither a row without its
+ * file nor a file without its row.
+ */
+export interface BlobJournal {
+  /** Announces a file about to be written. */
+  announce(key: string): Promise<void>;
+  /** Forgets a blob whose file is gone; only blobs in state `deleting` are removed. */
+  forget(key: string): Promise<void>;
+  /** Compare-and-set from `pending` to `deleting`; false when another node or an enrolment was faster. */
+  abandon(key: string): Promise<boolean>;
+  /** Keys in state `deleting`, and `pending` ones announced before the given time. */
+  unfinished(pendingBefore: Date): Promise<{ key: string; state: 'pending' | 'deleting' }[]>;
+}
+
+export type GalleryChange =
+  | { readonly op: 'add'; readonly template: StoredTemplate }
+  | { readonly op: 'remove'; readonly templateId: string };
+
+/** The revision clock: dense revisions, visible in commit order, so that a reader never misses a change. */
+export interface GalleryLog {
+  /** Revision of the last committed change, 0 for none. */
+  revision(): Promise<number>;
+  /**
+   * Changes after `revision`, oldest first, up to the newest committed; null when they are no longer kept and
+   * the gallery must be loaded again. A template added and removed since may be left out altogether.
+   */
+  changesSince(
+    revision: number,
+    modelId: string,
+  ): Promise<{ revision: number; changes: GalleryChange[] } | null>;
+  /**
+   * Hands over all templates of a model in batches, as one consistent snapshot.
+   * @returns the revision that the snapshot shows.
+   */
+  snapshot(modelId: string, onBatch: (templates: StoredTemplate[]) => Promise<void>): Promise<number>;
+}
+
+/** One open database. */
+export interface Database {
+  readonly users: UserRepository;
+  readonly blobs: BlobJournal;
+  readonly gallery: GalleryLog;
+  /** Resolves when the database answers; rejects otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
