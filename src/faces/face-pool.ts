@@ -1,0 +1,90 @@
+import { Piscina } from 'piscina';
+import { ServiceError } from '../errors.js';
+import { compiledFile } from '../project-root.js';
+import { BoundedQueue } from './bounded-queue.js';
+import type { FacePipelineOptions } from './face-pipeline.js';
+import type { ExtractedFace, ExtractOptions, FaceService } from './face-service.js';
+import type { FaceWorkerAnswer } from './face-worker.js';
+
+export interface FacePoolOptions {
+  /** Threads; each holds one copy of the models. */
+  workers: number;
+  /** Pictures that may wait for a free thread. */
+  queue: number;
+  pipeline: FacePipelineOptions;
+  /**
+   * Milliseconds after which a thread that does not answer is ended and replaced.
+   * @default 30_000
+   */
+  jobTimeoutMs?: number;
+  /** Told about threads that ended between two jobs; they are replaced. */
+  onThreadLost?: (reason: unknown) => void;
+}
+
+/** The face pipeline on worker threads behind a bounded queue. */
+export class FacePool implements FaceService {
+  readonly #threads: Piscina<Uint8Array | null, FaceWorkerAnswer | null>;
+  readonly #queue: BoundedQueue;
+  readonly #jobTimeoutMs: number;
+
+  constructor(options: FacePoolOptions) {
+    this.#jobTimeoutMs = options.jobTimeoutMs ?? 30_000;
+    this.#queue = new BoundedQueue(options.workers, options.queue);
+    this.#threads = new Piscina({
+      filename: compiledFile('src/faces/face-worker.ts'),
+      minThreads: options.workers,
+      maxThreads: options.workers,
+      // Blocking the thread between jobs would hold back the decoder's clean-up.
+      atomics: 'disabled',
+      workerData: options.pipeline,
+    });
+    this.#threads.on('error', (reason: unknown) => options.onThreadLost?.(reason));
+  }
+
+  /** Pictures waiting for a thread. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
+  /** Pictures being worked on. */
+  get running(): number {
+    return this.#queue.running;
+  }
+
+  /** Resolves when every thread has loaded its models. @throws why the models could not be loaded. */
+  async ready(): Promise<void> {
+    const answers = await Promise.all(
+      Array.from({ length: this.#queue.slots }, () => this.#threads.run(null)),
+    );
+    for (const answer of answers) {
+      if (answer !== null && 'fault' in answer) throw answer.fault;
+    }
+  }
+
+  /** Rejects when no thread is alive to take a picture. */
+  ping(): Promise<void> {
+    if (this.#threads.threads.length > 0) return Promise.resolve();
+    return Promise.reject(new Error('No face worker is running.'));
+  }
+
+  async extract(bytes: Uint8Array, options: ExtractOptions = {}): Promise<ExtractedFace> {
+    const answer = await this.#queue.run(() => this.#work(bytes), options.signal);
+    if ('refusal' in answer) throw new ServiceError(answer.refusal.code, { message: answer.refusal.message });
+    if ('fault' in answer) throw answer.fault;
+    return answer.face;
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.destroy();
+  }
+
+  async #work(bytes: Uint8Array): Promise<FaceWorkerAnswer> {
+    const answer = await this.#threads
+      .run(bytes, { signal: AbortSignal.timeout(this.#jobTimeoutMs) })
+      .catch((cause: unknown) => {
+        throw new ServiceError('UNAVAILABLE', { cause });
+      });
+    if (answer === null) throw new Error('The face worker gave no answer to a picture.');
+    return answer;
+  }
+}

@@ -1,0 +1,112 @@
+import { ServiceError } from '../errors.js';
+import type { GalleryLog } from '../users/user-repository.js';
+import type { Candidate, Gallery } from './gallery.js';
+import { GalleryThread } from './gallery-thread.js';
+import type { GalleryWorkerData } from './gallery-worker.js';
+
+export interface SynchronisedGalleryOptions extends GalleryWorkerData {
+  readonly log: GalleryLog;
+  /** Only templates of this embedder are searched. */
+  readonly modelId: string;
+  /** Told when the search thread was lost; it is loaded again by the next search. */
+  readonly onThreadLost?: (reason: Error) => void;
+}
+
+interface LoadedGallery {
+  readonly thread: GalleryThread;
+  /** Last revision of the log that the thread has been told of. */
+  revision: number;
+  /** Tail of the updates, which run one after the other. */
+  updates: Promise<void>;
+}
+
+/**
+ * A gallery kept in step with the database: each search first reads the revision clock and applies what is
+ * newer, so it sees whatever any node committed before the search was asked for.
+ */
+export class SynchronisedGallery implements Gallery {
+  #loaded: Promise<LoadedGallery> | null = null;
+  #thread: GalleryThread | null = null;
+
+  constructor(private readonly options: SynchronisedGalleryOptions) {}
+
+  get size(): number {
+    return this.#thread?.size ?? 0;
+  }
+
+  /** Loads every template; searches made before wait for it. */
+  async load(): Promise<void> {
+    await this.#current();
+  }
+
+  async bestOther(probe: Float32Array, userId: string): Promise<Candidate | null> {
+    try {
+      const loaded = await this.#inStep();
+      return await loaded.thread.bestOther({ probe, userId });
+    } catch (cause) {
+      if (cause instanceof ServiceError) throw cause;
+      throw new ServiceError('UNAVAILABLE', { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.close();
+  }
+
+  async #inStep(): Promise<LoadedGallery> {
+    const revision = await this.options.log.revision();
+    const loaded = await this.#current();
+    if (loaded.revision >= revision) return loaded;
+    const update = loaded.updates.then(() => this.#catchUp(loaded, revision));
+    loaded.updates = update.catch(() => undefined);
+    await update;
+    // The log may have been cut behind this gallery's back: then it was dropped and is loaded anew.
+    return this.#current();
+  }
+
+  async #catchUp(loaded: LoadedGallery, revision: number): Promise<void> {
+    if (loaded.revision >= revision) return;
+    const news = await this.options.log.changesSince(loaded.revision, this.options.modelId);
+    if (news === null) {
+      await this.#drop(loaded.thread);
+      return;
+    }
+    await loaded.thread.apply(news.changes);
+    loaded.revision = news.revision;
+  }
+
+  #current(): Promise<LoadedGallery> {
+    if (this.#loaded === null) {
+      const loading = this.#load();
+      this.#loaded = loading;
+      loading.catch(() => {
+        if (this.#loaded === loading) this.#loaded = null;
+      });
+    }
+    return this.#loaded;
+  }
+
+  async #load(): Promise<LoadedGallery> {
+    const { log, modelId, model, dimension, threads } = this.options;
+    const thread = new GalleryThread({ model, dimension, threads }, (reason) => {
+      this.options.onThreadLost?.(reason);
+      void this.#drop(thread);
+    });
+    try {
+      const revision = await log.snapshot(modelId, (templates) => thread.add(templates));
+      this.#thread = thread;
+      return { thread, revision, updates: Promise.resolve() };
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
+  }
+
+  async #drop(thread: GalleryThread): Promise<void> {
+    if (this.#thread === thread) {
+      this.#thread = null;
+      this.#loaded = null;
+    }
+    await thread.close();
+  }
+}
