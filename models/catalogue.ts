@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import type { Config } from '../src/config.js';
+import { projectRoot } from '../src/project-root.js';
+
+/** A file of an npm package that a model is made of. */
+export interface ModelSource {
+  readonly package: string;
+  /** Path inside the package. */
+  readonly file: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** One picture, three planes of float32, the first row first; each value is `(v - mean) / divisor` of v in 0 to 255. */
+export interface ModelInput {
+  readonly name: string;
+  readonly shape: readonly [batch: number | 'batch', channels: 3, height: number, width: number];
+  readonly colours: 'RGB' | 'BGR';
+  /** In the order of `colours`. */
+  readonly mean: readonly [number, number, number];
+  readonly divisor: number;
+}
+
+export interface ModelOutput {
+  readonly name: string;
+  readonly shape: readonly (number | 'batch')[];
+  readonly meaning: string;
+}
+
+interface ModelBase {
+  /** File name under models/. */
+  readonly file: string;
+  /** Of the file the converter makes; hexadecimal. */
+  readonly sha256: string;
+  /** The graph or the list of weights, then the weights themselves. */
+  readonly sources: readonly [description: ModelSource, weights: ModelSource];
+  readonly licence: { readonly spdx: string; readonly origin: string };
+  readonly input: ModelInput;
+  readonly outputs: readonly ModelOutput[];
+}
+
+export interface DetectorModel extends ModelBase {
+  readonly role: 'detector';
+}
+
+export interface LandmarkModel extends ModelBase {
+  readonly role: 'landmarks';
+}
+
+export interface EmbedderModel extends ModelBase {
+  readonly role: 'embedder';
+  /** Length of the embedding. */
+  readonly dimension: number;
+  /** How the face is cut out: aligned to `shape`, which is then inset by `padding` of its own size on every side. */
+  readonly chip: { readonly size: number; readonly padding: number; readonly shape: 'dlib-68' };
+  /** Cosine of two templates at which the false match rate was measured. */
+  readonly thresholds: Readonly<Record<Config['matchFmr'], number>>;
+  /** What the thresholds hold for and how they were measured. */
+  readonly thresholdsFrom: string;
+}
+
+export type Model = DetectorModel | LandmarkModel | EmbedderModel;
+
+const human = '@vladmandic/human';
+const faceApi = '@vladmandic/face-api';
+
+/** Every model the service can use, by name; the names are stored beside templates and never change meaning. */
+export const modelCatalogue = {
+  'blazeface-back': {
+    role: 'detector',
+    file: 'blazeface-back.onnx',
+    sha256: 'cd090f3cff72be8f85fbcfdfc7b2e5bbabcbaa104e0c72c7d76213508def3790',
+    sources: [
+      {
+        package: human,
+        file: 'models/blazeface.json',
+        sha256: 'cd7bbfc078270572beb39f9e5ae67aadbd50b5e67cff37e6d4f6b3ea39312e5f',
+      },
+      {
+        package: human,
+        file: 'models/blazeface.bin',
+        sha256: 'dc9a97fdc50bc43216554bdd69aa3e7b9361a519ee7bdd996a2f69a98a6f9b72',
+      },
+    ],
+    licence: { spdx: 'Apache-2.0', origin: 'MediaPipe, Google' },
+    input: {
+      name: 'input',
+      shape: [1, 3, 256, 256],
+      colours: 'RGB',
+      mean: [127.5, 127.5, 127.5],
+      divisor: 127.5,
+    },
+    outputs: [
+      {
+        name: 'scores',
+        shape: [1, 896],
+        meaning:
+          'Face probability, 0 to 1, of each anchor: 16 × 16 cells of 16 pixels with 2 anchors each, then 8 × 8 cells of 32 pixels with 6, row by row',
+      },
+      {
+        name: 'boxes',
+        shape: [1, 896, 16],
+        meaning:
+          "Input pixels: centre x and y as offsets from the middle of the anchor's cell, width, height, then x and y offsets of right eye, left eye, nose tip, mouth, right ear, left ear",
+      },
+    ],
+  },
+  facemesh: {
+    role: 'landmarks',
+    file: 'facemesh.onnx',
+    sha256: '122d90f41839bd0910ed72493ed3da48cfae2be57aaedfcc359513243558039a',
+    sources: [
+      {
+        package: human,
+        file: 'models/facemesh.json',
+        sha256: 'b60ca26f404724f43bd2b1575761d8265180e1f053cc0731caa68462927309e7',
+      },
+      {
+        package: human,
+        file: 'models/facemesh.bin',
+        sha256: '3826da640b0a3021161605369ee6af293f75d518040355b960ec71a3390c1c0b',
+      },
+    ],
+    licence: { spdx: 'Apache-2.0', origin: 'MediaPipe, Google' },
+    input: { name: 'input', shape: [1, 3, 192, 192], colours: 'RGB', mean: [0, 0, 0], divisor: 255 },
+    outputs: [
+      { name: 'flag', shape: [1], meaning: 'Probability, 0 to 1, that the crop shows a face' },
+      {
+        name: 'landmarks',
+        shape: [1, 468, 3],
+        meaning: 'x, y and z of each point of the mesh, in input pixels',
+      },
+    ],
+  },
+  'dlib-resnet-v1': {
+    role: 'embedder',
+    file: 'dlib-resnet-v1.onnx',
+    sha256: '337e3381760ab1bc9748bebeecc78b896ace8ee8a98387a9a43e8145acccddc2',
+    sources: [
+      {
+        package: faceApi,
+        file: 'model/face_recognition_model-weights_manifest.json',
+        sha256: 'cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b',
+      },
+      {
+        package: faceApi,
+        file: 'model/face_recognition_model.bin',
+        sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
+      },
+    ],
+    licence: { spdx: 'CC0-1.0', origin: 'dlib, Davis King' },
+    input: {
+      name: 'input',
+      shape: ['batch', 3, 150, 150],
+      colours: 'RGB',
+      mean: [122.782, 117.001, 104.298],
+      divisor: 255,
+    },
+    outputs: [{ name: 'embedding', shape: ['batch', 128], meaning: 'Embedding, not normalised' }],
+    dimension: 128,
+    chip: { size: 150, padding: 0.25, shape: 'dlib-68' },
+    thresholds: { '1e-2': 0.911, '1e-3': 0.929, '1e-4': 0.943, '1e-5': 0.954 },
+    thresholdsFrom:
+      'All 29.6 million pairs of different people among the 7701 images of LFW View 2; template = sum of the embeddings of chip and mirrored chip, found with blazeface-back and facemesh',
+  },
+} as const satisfies Record<string, Model>;
+
+export type ModelName = keyof typeof modelCatalogue;
+
+/** Where buildModels puts the models unless told otherwise. */
+export const modelsFolder = join(projectRoot, 'models');
+
+/** Absolute path of a model's ONNX file; it exists once buildModels() has resolved. */
+export function modelFile(name: ModelName): string {
+  return join(modelsFolder, modelCatalogue[name].file);
+}

@@ -1,0 +1,91 @@
+import { attributeType, dataType, ModelProto } from './onnx-proto.js';
+
+/** A tensor's dimensions; a name stands for one that is known only when the model runs. */
+export type Shape = readonly (number | string)[];
+
+/** Numbers become INT, arrays INTS, strings STRING; a FLOAT is marked by wrapping it. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** Collects an ONNX graph in order and encodes it: the same calls always give the same bytes. */
+export class OnnxGraph {
+  private readonly nodes: object[] = [];
+  private readonly initializers: object[] = [];
+  private readonly inputs: object[] = [];
+  private readonly outputs: object[] = [];
+
+  constructor(private readonly name: string) {}
+
+  /** @returns the name, for use as a node's input. */
+  input(name: string, shape: Shape): string {
+    this.inputs.push(describeFloats(name, shape));
+    return name;
+  }
+
+  output(name: string, shape: Shape): void {
+    this.outputs.push(describeFloats(name, shape));
+  }
+
+  floats(name: string, dims: readonly number[], values: Float32Array): string {
+    return this.initializer(name, dims, dataType.float, values);
+  }
+
+  integers(name: string, values: readonly number[]): string {
+    return this.initializer(name, [values.length], dataType.int64, BigInt64Array.from(values, BigInt));
+  }
+
+  /** Adds a node with one output, which is also its name. */
+  node(
+    opType: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string {
+    const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
+    this.nodes.push({ input: inputs, output: [output], name: output, opType, attribute });
+    return output;
+  }
+
+  /** The bytes of an .onnx file: IR version 9, operator set 17. */
+  encode(): Uint8Array {
+    const graph = {
+      node: this.nodes,
+      name: this.name,
+      initializer: this.initializers,
+      input: this.inputs,
+      output: this.outputs,
+    };
+    const model = {
+      irVersion: 9,
+      producerName: 'facial-verification-backend',
+      graph,
+      opsetImport: [{ domain: '', version: 17 }],
+    };
+    return ModelProto.encode(model).finish();
+  }
+
+  private initializer(
+    name: string,
+    dims: readonly number[],
+    type: number,
+    values: Float32Array | BigInt64Array,
+  ): string {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    if (size !== values.length)
+      throw new RangeError(`${name} holds ${values.length} values for the shape ${dims.join('×')}`);
+    const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.initializers.push({ dims, dataType: type, name, rawData });
+    return name;
+  }
+}
+
+function describeFloats(name: string, shape: Shape): object {
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: dataType.float, shape: { dim } } } };
+}
+
+function encodeAttribute(name: string, value: Attribute): object {
+  if (typeof value === 'number') return { name, i: value, type: attributeType.int };
+  if (typeof value === 'string') return { name, s: Buffer.from(value), type: attributeType.string };
+  if ('float' in value) return { name, f: value.float, type: attributeType.float };
+  return { name, ints: value, type: attributeType.ints };
+}

@@ -1,0 +1,11 @@
+import type { ModelName } from '../catalogue.js';
+import { convertDlibResnet } from './dlib-resnet.js';
+import { convertBlazeface, convertFacemesh } from './mediapipe.js';
+import type { OnnxGraph } from './onnx-graph.js';
+
+/** How each model is made of its two catalogue sources: the text of the first and the bytes of the second. */
+export const recipes: Readonly<Record<ModelName, (json: string, weights: Uint8Array) => OnnxGraph>> = {
+  'blazeface-back': convertBlazeface,
+  facemesh: convertFacemesh,
+  'dlib-resnet-v1': convertDlibResnet,
+};

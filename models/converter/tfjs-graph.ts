@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import type { OnnxGraph } from './onnx-graph.js';
+import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
+import { manifestSchema, Weights } from './tfjs-weights.js';
+
+const attributeSchema = z.object({
+  s: z.string().optional(),
+  list: z.object({ i: z.array(z.coerce.number()).optional(), s: z.array(z.string()).optional() }).optional(),
+});
+
+const nodeSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  input: z.array(z.string()).default([]),
+  attr: z.record(z.string(), attributeSchema).default({}),
+});
+
+const graphModelSchema = z.object({
+  format: z.literal('graph-model'),
+  modelTopology: z.object({ node: z.array(nodeSchema) }),
+  weightsManifest: manifestSchema,
+});
+
+type Node = z.infer<typeof nodeSchema>;
+
+/**
+ * Translates a TensorFlow.js graph model, as far as the requested tensors need it, into an ONNX graph.
+ * Pictures are height × width × channels there and channels × height × width here.
+ */
+export class TfjsGraph {
+  private readonly nodes: ReadonlyMap<string, Node>;
+  private readonly weights: Weights;
+  private readonly translated = new Map<string, string>();
+
+  /**
+   * @param json the model's .json file.
+   * @param weights its .bin file.
+   * @param input name of the ONNX graph's input that stands for the model's only placeholder.
+   */
+  constructor(
+    private readonly onnx: OnnxGraph,
+    json: string,
+    weights: Uint8Array,
+    private readonly input: string,
+  ) {
+    const model = graphModelSchema.parse(JSON.parse(json));
+    this.nodes = new Map(model.modelTopology.node.map((node) => [node.name, node]));
+    this.weights = Weights.read(model.weightsManifest, weights);
+  }
+
+  /**
+   * Translates a tensor and everything it depends on.
+   * @returns its name in the ONNX graph.
+   */
+  tensor(name: string): string {
+    const known = this.translated.get(name);
+    if (known !== undefined) return known;
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new RangeError(`The model has no node called ${name}`);
+    const output = this.translate(node);
+    this.translated.set(name, output);
+    return output;
+  }
+
+  private translate(node: Node): string {
+    switch (node.op) {
+      case 'Placeholder':
+        return this.input;
+      case 'Identity':
+        return this.tensor(inputAt(node, 0));
+      case '_FusedConv2D':
+        return this.convolution(node);
+      case 'DepthwiseConv2dNative':
+        return this.depthwiseConvolution(node);
+      case 'MaxPool':
+        return this.maxPool(node);
+      case 'Pad':
+        return this.pad(node);
+      case 'Prelu':
+        return this.prelu(this.tensor(inputAt(node, 0)), inputAt(node, 1), node.name);
+      case 'Reshape':
+        return this.reshape(node);
+      case 'AddV2':
+        return this.onnx.node(
+          'Add',
+          [this.tensor(inputAt(node, 0)), this.tensor(inputAt(node, 1))],
+          node.name,
+        );
+      case 'Relu':
+      case 'Sigmoid':
+        return this.onnx.node(node.op, [this.tensor(inputAt(node, 0))], node.name);
+      default:
+        throw new RangeError(`The operator ${node.op} of ${node.name} is not supported`);
+    }
+  }
+
+  private convolution(node: Node): string {
+    const x = this.tensor(inputAt(node, 0));
+    const weight = this.weights.floats(inputAt(node, 1));
+    const filters = toOutputsFirst(weight.shape, weight.values);
+    const bias = this.weights.floats(inputAt(node, 2));
+    const [first, activation, ...more] = (node.attr['fused_ops']?.list?.s ?? []).map(fromBase64);
+    if (first !== 'BiasAdd' || more.length > 0)
+      throw new RangeError(`The fused operators of ${node.name} are not supported`);
+    const inputs = [
+      x,
+      this.onnx.floats(inputAt(node, 1), filters.dims, filters.values),
+      this.onnx.floats(inputAt(node, 2), bias.shape, bias.values),
+    ];
+    const attributes = { kernel_shape: filters.dims.slice(2), ...stridesAndPadding(node) };
+    switch (activation) {
+      case undefined:
+        return this.onnx.node('Conv', inputs, node.name, attributes);
+      case 'Relu':
+        return this.onnx.node(
+          'Relu',
+          [this.onnx.node('Conv', inputs, `${node.name}/conv`, attributes)],
+          node.name,
+        );
+      case 'Prelu': {
+        const sum = this.onnx.node('Conv', inputs, `${node.name}/conv`, attributes);
+        return this.prelu(sum, inputAt(node, 3), node.name);
+      }
+      default:
+        throw new RangeError(`The activation ${activation} of ${node.name} is not supported`);
+    }
+  }
+
+  private depthwiseConvolution(node: Node): string {
+    const x = this.tensor(inputAt(node, 0));
+    const weight = this.weights.floats(inputAt(node, 1));
+    const filters = toChannelsFirst(weight.shape, weight.values);
+    const inputs = [x, this.onnx.floats(inputAt(node, 1), filters.dims, filters.values)];
+    return this.onnx.node('Conv', inputs, node.name, {
+      kernel_shape: filters.dims.slice(2),
+      group: filters.dims[0],
+      ...stridesAndPadding(node),
+    });
+  }
+
+  private maxPool(node: Node): string {
+    return this.onnx.node('MaxPool', [this.tensor(inputAt(node, 0))], node.name, {
+      kernel_shape: spatial(node, 'ksize'),
+      ...stridesAndPadding(node),
+    });
+  }
+
+  private pad(node: Node): string {
+    const x = this.tensor(inputAt(node, 0));
+    const amounts = this.weights.integers(inputAt(node, 1));
+    const order = [0, 3, 1, 2];
+    const pads = [
+      ...order.map((axis) => amounts[2 * axis] ?? 0),
+      ...order.map((axis) => amounts[2 * axis + 1] ?? 0),
+    ];
+    return this.onnx.node('Pad', [x, this.onnx.integers(inputAt(node, 1), pads)], node.name);
+  }
+
+  private prelu(x: string, slopeName: string, output: string): string {
+    const slope = this.weights.floats(slopeName);
+    const dims = [slope.values.length, 1, 1];
+    return this.onnx.node('PRelu', [x, this.onnx.floats(slopeName, dims, slope.values)], output);
+  }
+
+  /** Every Reshape of these models flattens a picture, whose values TensorFlow has in channels-last order. */
+  private reshape(node: Node): string {
+    const last = this.onnx.node('Transpose', [this.tensor(inputAt(node, 0))], `${node.name}/channels-last`, {
+      perm: [0, 2, 3, 1],
+    });
+    const shape = this.onnx.integers(inputAt(node, 1), this.weights.integers(inputAt(node, 1)));
+    return this.onnx.node('Reshape', [last, shape], node.name);
+  }
+}
+
+function inputAt(node: Node, index: number): string {
+  const name = node.input[index];
+  if (name === undefined) throw new RangeError(`${node.name} has no input ${index}`);
+  return name;
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('latin1');
+}
+
+function spatial(node: Node, attribute: string): number[] {
+  const [batch, height, width, channels] = node.attr[attribute]?.list?.i ?? [];
+  if (batch !== 1 || channels !== 1 || height === undefined || width === undefined)
+    throw new RangeError(`The ${attribute} of ${node.name} are not supported`);
+  return [height, width];
+}
+
+function stridesAndPadding(node: Node): { strides: number[]; auto_pad: string } {
+  if (node.attr['dilations']?.list?.i?.some((dilation) => dilation !== 1))
+    throw new RangeError(`The dilations of ${node.name} are not supported`);
+  const padding = fromBase64(node.attr['padding']?.s ?? '');
+  if (padding !== 'SAME' && padding !== 'VALID')
+    throw new RangeError(`The padding of ${node.name} is not supported`);
+  return { strides: spatial(node, 'strides'), auto_pad: padding === 'SAME' ? 'SAME_UPPER' : 'VALID' };
+}
