@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   esbuild: { target: 'node20' },
+  // Vite would take the package's "module" build for our files while Node gives "main" to the libraries; GraphQL
+  // refuses two copies of itself. Goes when graphql publishes an "exports" map (version 17).
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],

@@ -10,6 +10,9 @@ interface CatalogueEntry {
 /** Every failure a client can be told about. Anything else is reported as INTERNAL and its cause only logged. */
 export const errorCatalogue = {
   BAD_REQUEST: { status: 400, retryable: false, message: 'The request could not be understood' },
+  NOT_FOUND: { status: 404, retryable: false, message: 'There is nothing at this address' },
+  METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: 'This address does not take that method' },
+  REQUEST_TOO_LARGE: { status: 413, retryable: false, message: 'The request is too large' },
   BAD_ID: {
     status: 400,
     retryable: false,
@@ -55,6 +58,10 @@ export const errorCatalogue = {
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorCatalogue, code);
+}
 
 /** A failure out of the catalogue: its code and message are safe to show to a client; its cause is only logged. */
 export class ServiceError extends Error {

@@ -1,0 +1,26 @@
+import cors from 'cors';
+import type { RequestHandler } from 'express';
+import type { Config } from '../config.js';
+
+const sandboxOrigin = 'https://studio.apollographql.com';
+
+function allow(origins: string[]): RequestHandler {
+  return cors({
+    origin: origins,
+    credentials: false,
+    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Preference-Applied'],
+    maxAge: 600,
+    preflightContinue: true,
+  });
+}
+
+/** CORS for the REST routes: the configured origins only. */
+export function restCors(config: Config): RequestHandler {
+  return allow(config.corsOrigins.map((address) => new URL(address).origin));
+}
+
+/** CORS for /graphql: outside production Apollo's hosted Sandbox may call too. */
+export function graphqlCors(config: Config): RequestHandler {
+  const configured = config.corsOrigins.map((address) => new URL(address).origin);
+  return allow(config.production ? configured : [...configured, sandboxOrigin]);
+}

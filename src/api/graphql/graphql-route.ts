@@ -1,0 +1,52 @@
+import type { ApolloServer } from '@apollo/server';
+import { expressMiddleware } from '@as-integrations/express5';
+import { json, Router } from 'express';
+import type { ErrorRequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { bodyFailure } from '../body-failure.js';
+import { retryAfterSeconds } from '../retry-after.js';
+import { currentRequest } from '../operations/request-context.js';
+import type { RequestContext } from '../operations/request-context.js';
+import { errorExtensions, reportFailure } from './format-error.js';
+import { landingPage } from './landing-page.js';
+import { maxDocumentBytes, multipartUploads } from './multipart.js';
+
+export interface GraphqlRouteOptions {
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly maxImageBytes: number;
+  readonly production: boolean;
+  readonly logger: Logger;
+}
+
+/** `/graphql`; whatever fails in front of Apollo is still answered in the shape of GraphQL. */
+export function graphqlRoute({ apollo, maxImageBytes, production, logger }: GraphqlRouteOptions): Router {
+  const failures: ErrorRequestHandler = (error, _request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const failure = bodyFailure(error);
+    reportFailure(failure, logger);
+    if (failure.retryable) response.set('Retry-After', retryAfterSeconds);
+    response
+      .status(failure.status)
+      .json({ errors: [{ message: failure.message, extensions: errorExtensions(failure) }] });
+  };
+
+  const router = Router();
+  if (!production) router.use(landingPage(apollo));
+  router.use(
+    multipartUploads(maxImageBytes),
+    json({ limit: maxDocumentBytes }),
+    expressMiddleware(apollo, {
+      context: () => {
+        const context = currentRequest();
+        return context === undefined
+          ? Promise.reject(new Error('The request lost its context.'))
+          : Promise.resolve(context);
+      },
+    }),
+    failures,
+  );
+  return router;
+}

@@ -1,0 +1,71 @@
+import { Router } from 'express';
+import type { Logger } from 'pino';
+import type { Lifecycle } from './lifecycle.js';
+
+/** Named parts the service can not work without; each check resolves when its part works and rejects otherwise. */
+export type HealthChecks = Readonly<Record<string, () => Promise<void>>>;
+
+export interface HealthOptions {
+  readonly lifecycle: Lifecycle;
+  readonly checks: HealthChecks;
+  readonly logger: Logger;
+  /** A check that takes longer counts as failed. @default 2000 */
+  readonly timeoutMs?: number;
+}
+
+async function withTimeout(check: () => Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`No answer within ${timeoutMs} ms`));
+    }, timeoutMs);
+  });
+  try {
+    await Promise.race([check(), expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `/healthz` says that the process lives; `/readyz` that it can do its work now, or 503 with what is missing. */
+export function healthRoutes({ lifecycle, checks, logger, timeoutMs = 2_000 }: HealthOptions): Router {
+  let running: Promise<string[]> | undefined;
+
+  const runChecks = async (): Promise<string[]> => {
+    const names = Object.keys(checks);
+    const results = await Promise.allSettled(
+      Object.values(checks).map(async (check) => withTimeout(check, timeoutMs)),
+    );
+    return names.filter((name, index) => {
+      const result = results[index];
+      if (result?.status !== 'rejected') return false;
+      logger.warn({ check: name, err: result.reason as unknown }, 'health check failed');
+      return true;
+    });
+  };
+
+  const router = Router({ caseSensitive: true });
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const { status } = lifecycle.state;
+    switch (status) {
+      case 'starting':
+      case 'draining':
+      case 'stopped':
+        response.status(503).json({ status });
+        return;
+      case 'ready': {
+        // Concurrent probes share one round, so that polling can not load the database.
+        running ??= runChecks().finally(() => {
+          running = undefined;
+        });
+        const failing = await running;
+        if (failing.length === 0) response.json({ status });
+        else response.status(503).json({ status: 'unavailable', failing });
+      }
+    }
+  });
+  return router;
+}

@@ -1,0 +1,57 @@
+import { Router } from 'express';
+import type { Request } from 'express';
+import { ServiceError } from '../../errors.js';
+import { ReceivedImage } from '../graphql/image-upload.js';
+import { deleteUser, registerUser, verifyUser } from './documents.js';
+import { onlyMethods } from './failures.js';
+import { imageForm, requireId, textForm } from './form-body.js';
+import { prefersRepresentation } from './prefer.js';
+import type { RunOperation } from './run-operation.js';
+import { streamUsers } from './stream-users.js';
+
+const missing = {
+  register: 'ID and image are required',
+  verify: 'Image and ID are required',
+  delete: 'ID is required',
+} as const;
+
+function requireIdAndImage(request: Request, message: string): { id: string; image: ReceivedImage } {
+  const id = requireId(request.body, message);
+  if (request.file === undefined) throw new ServiceError('BAD_REQUEST', { message });
+  return { id, image: new ReceivedImage(request.file.buffer) };
+}
+
+/** The documented REST routes, with and without the last slash; each translates to one GraphQL operation. */
+export function restRoutes(runOperation: RunOperation, maxImageBytes: number): Router {
+  const router = Router({ caseSensitive: true });
+
+  router
+    .route('/register')
+    .get((request, response) => streamUsers(runOperation, request, response))
+    .post(...imageForm(maxImageBytes, missing.register), async (request, response) => {
+      const result = await runOperation(registerUser, requireIdAndImage(request, missing.register));
+      response.status(201).json({ message: result.registerUser.message });
+    })
+    .delete(...textForm(missing.delete), async (request, response) => {
+      const id = requireId(request.body, missing.delete);
+      const { message, filesDeleted } = (await runOperation(deleteUser, { id })).deleteUser;
+      // The documented 204 can have no body (RFC 9110, 15.3.5); the documented body is there on request (RFC 7240).
+      if (prefersRepresentation(request))
+        response
+          .set('Preference-Applied', 'return=representation')
+          .json({ message, files_deleted: filesDeleted });
+      else response.status(204).end();
+    })
+    .all(onlyMethods('GET', 'HEAD', 'POST', 'DELETE'));
+
+  router
+    .route('/verify')
+    .post(...imageForm(maxImageBytes, missing.verify), async (request, response) => {
+      const result = await runOperation(verifyUser, requireIdAndImage(request, missing.verify));
+      const { message, recognition, verified } = result.verifyUser;
+      response.json({ message, recognition, verified });
+    })
+    .all(onlyMethods('POST'));
+
+  return router;
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createApi } from '../../src/api/http-server.js';
+import type { Api, HttpTimeouts } from '../../src/api/http-server.js';
+import type { HealthChecks } from '../../src/api/operations/health.js';
+import { loadConfig } from '../../src/config.js';
+import { InMemoryUserService } from './in-memory-user-service.js';
+
+export interface RunningApi {
+  readonly api: Api;
+  /** For example `http://127.0.0.1:40123`. */
+  readonly url: string;
+  readonly port: number;
+  readonly users: InMemoryUserService;
+  /** Folder that uploads pass through. */
+  readonly temporaryFolder: string;
+  /** Every log line so far, parsed. */
+  readonly logs: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+export interface ApiOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly health?: HealthChecks;
+  readonly timeouts?: HttpTimeouts;
+}
+
+const systemTemporaryFolder = tmpdir();
+
+/** Serves an {@link InMemoryUserService} on a free port, with its own data folder. */
+export async function startApi({ environment, health = {}, timeouts }: ApiOptions = {}): Promise<RunningApi> {
+  const dataDir = await mkdtemp(join(systemTemporaryFolder, 'api-test-'));
+  const logs: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => logs.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const users = new InMemoryUserService();
+  const config = loadConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, ...environment });
+  const api = await createApi({ userService: users, health, config, logger }, { drainMs: 500, ...timeouts });
+  const url = await api.listen();
+  return {
+    api,
+    url,
+    port: Number(new URL(url).port),
+    users,
+    temporaryFolder: join(dataDir, 'tmp'),
+    logs,
+    close: async () => {
+      await api.stop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
