@@ -14,9 +14,13 @@ export const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; loopback only unless set'),
   PORT: integer(4000, 0, 65_535).describe('TCP port; 0 picks a free one'),
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
-  FACE_WORKERS: integer(Math.max(1, Math.min(8, availableParallelism())), 1, 64).describe(
-    'Threads that decode pictures and run the face models; default: one for each core, 8 at most',
-  ),
+  FACE_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Threads that decode pictures and run the face models; unset: one for each core, 8 at most'),
   FACE_QUEUE: integer(64, 0, 10_000).describe(
     'Pictures that may wait for a worker; more are answered 503 at once',
   ),
@@ -92,7 +96,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
-    faceWorkers: values.FACE_WORKERS,
+    faceWorkers: values.FACE_WORKERS ?? Math.min(8, availableParallelism()),
     faceQueue: values.FACE_QUEUE,
     matchFmr: values.MATCH_FMR,
     matchThreshold: values.MATCH_THRESHOLD,

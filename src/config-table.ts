@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { environmentSchema } from './config.js';
+
+interface Described {
+  readonly description?: string;
+  readonly default?: unknown;
+}
+
+/** The configuration as a Markdown table: variable, default, meaning. */
+export function configurationTable(): string {
+  const { properties } = z.toJSONSchema(environmentSchema, { io: 'input', unrepresentable: 'any' });
+  const rows = Object.entries(properties ?? {}).map(([name, schema]) => {
+    const { description = '', default: fallback } = schema as Described;
+    const shown =
+      fallback === undefined || fallback === '' ? '' : `\`${JSON.stringify(fallback).replaceAll('"', '')}\``;
+    return `| \`${name}\` | ${shown} | ${description} |`;
+  });
+  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}
