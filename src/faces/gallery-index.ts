@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Candidate } from './gallery.js';
+import { searchGraph } from './search-graph.js';
 
 /** 32 MiB of 128-dimensional templates; memory is only touched as templates arrive. */
 const BLOCK_ROWS = 65_536;
@@ -25,12 +26,11 @@ export class GalleryIndex {
   ) {}
 
   /**
-   * @param model bytes or path of the search graph: `templates` [n, dimension], `probe` [dimension], `k` [1] →
-   *   `scores` [k], `rows` [k].
+   * @param dimension values of one template.
    * @param threads cores that one search may use.
    */
-  static async create(model: string, dimension: number, threads: number): Promise<GalleryIndex> {
-    const session = await InferenceSession.create(model, {
+  static async create(dimension: number, threads: number): Promise<GalleryIndex> {
+    const session = await InferenceSession.create(searchGraph(dimension), {
       intraOpNumThreads: threads,
       // Spinning would keep the cores busy between searches.
       extra: { session: { intra_op: { allow_spinning: '0' } } },

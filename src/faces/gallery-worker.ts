@@ -4,8 +4,6 @@ import type { Candidate } from './gallery.js';
 import { GalleryIndex } from './gallery-index.js';
 
 export interface GalleryWorkerData {
-  /** Path of the search graph. */
-  readonly model: string;
   /** Values of one template. */
   readonly dimension: number;
   /** Cores that one search may use. */
@@ -24,8 +22,8 @@ export interface GallerySearch {
   readonly userId: string;
 }
 
-const { model, dimension, threads } = workerData as GalleryWorkerData;
-const indexReady = GalleryIndex.create(model, dimension, threads);
+const { dimension, threads } = workerData as GalleryWorkerData;
+const indexReady = GalleryIndex.create(dimension, threads);
 // Reported by every call that awaits the index.
 indexReady.catch(() => undefined);
 

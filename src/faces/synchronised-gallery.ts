@@ -87,8 +87,8 @@ export class SynchronisedGallery implements Gallery {
   }
 
   async #load(): Promise<LoadedGallery> {
-    const { log, modelId, model, dimension, threads } = this.options;
-    const thread = new GalleryThread({ model, dimension, threads }, (reason) => {
+    const { log, modelId, dimension, threads } = this.options;
+    const thread = new GalleryThread({ dimension, threads }, (reason) => {
       this.options.onThreadLost?.(reason);
       void this.#drop(thread);
     });

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { GalleryIndex } from '../../src/faces/gallery-index.js';
+import { cosine, unitVector } from '../support/unit-vectors.js';
+
+const DIMENSION = 128;
+
+function create(): Promise<GalleryIndex> {
+  return GalleryIndex.create(DIMENSION, 1);
+}
+
+test('an empty gallery recognises nobody', async () => {
+  const index = await create();
+  expect(await index.bestOther(unitVector(1), 'anybody')).toBeNull();
+  expect(index.size).toBe(0);
+});
+
+test('the search agrees with comparing every template one by one', async () => {
+  const index = await create();
+  const templates = Array.from({ length: 500 }, (_, seed) => unitVector(seed));
+  for (const [place, vector] of templates.entries()) index.add(`t${place}`, `user${place % 97}`, vector);
+  for (const seed of [1000, 1001, 1002, 1003]) {
+    const probe = unitVector(seed);
+    const claimed = `user${seed % 97}`;
+    const expected = templates
+      .map((vector, place) => ({ userId: `user${place % 97}`, score: cosine(vector, probe) }))
+      .filter(({ userId }) => userId !== claimed)
+      .reduce((best, candidate) => (candidate.score > best.score ? candidate : best));
+    const found = await index.bestOther(probe, claimed);
+    expect(found?.userId).toBe(expected.userId);
+    expect(found?.score).toBeCloseTo(expected.score, 5);
+  }
+});
+
+test('all templates of the claimed user are passed over, however many and however close', async () => {
+  const index = await create();
+  const probe = unitVector(7);
+  for (let copy = 0; copy < 20; copy += 1) index.add(`own${copy}`, 'ann', probe);
+  index.add('other', 'bob', unitVector(8));
+  const found = await index.bestOther(probe, 'ann');
+  expect(found).toMatchObject({ userId: 'bob' });
+  expect((await index.bestOther(probe, 'bob'))?.score).toBeCloseTo(1, 5);
+});
+
+test('somebody enrolled alone has no rival', async () => {
+  const index = await create();
+  index.add('own', 'ann', unitVector(7));
+  expect(await index.bestOther(unitVector(7), 'ann')).toBeNull();
+});
+
+test('a removed template is never found again, and the others still are', async () => {
+  const index = await create();
+  for (let seed = 0; seed < 50; seed += 1) index.add(`t${seed}`, `user${seed}`, unitVector(seed));
+  for (let seed = 0; seed < 50; seed += 2) index.remove(`t${seed}`);
+  expect(index.size).toBe(25);
+  for (let seed = 0; seed < 50; seed += 1) {
+    const found = await index.bestOther(unitVector(seed), 'nobody');
+    if (seed % 2 === 1) expect(found).toMatchObject({ userId: `user${seed}` });
+    else expect(found?.userId).not.toBe(`user${seed}`);
+  }
+});
+
+test('adding twice and removing what is unknown change nothing', async () => {
+  const index = await create();
+  index.add('t', 'ann', unitVector(1));
+  index.add('t', 'ann', unitVector(1));
+  index.remove('unknown');
+  expect(index.size).toBe(1);
+});
+
+test('more templates than one block holds are all searched', async () => {
+  const index = await create();
+  const filler = unitVector(1);
+  for (let place = 0; place < 65_540; place += 1) index.add(`t${place}`, `user${place}`, filler);
+  index.add('far', 'last', unitVector(2));
+  expect(await index.bestOther(unitVector(2), 'nobody')).toMatchObject({ userId: 'last' });
+  index.remove('t0');
+  expect(await index.bestOther(unitVector(2), 'nobody')).toMatchObject({ userId: 'last' });
+});
+
+test('a template of another length is refused', async () => {
+  const index = await create();
+  expect(() => {
+    index.add('t', 'ann', new Float32Array(512));
+  }).toThrow('512 values does not fit a gallery of 128');
+});
