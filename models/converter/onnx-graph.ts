@@ -3,6 +3,8 @@ import { attributeType, dataType, ModelProto } from './onnx-proto.js';
 /** A tensor's dimensions; a name stands for one that is known only when the model runs. */
 export type Shape = readonly (number | string)[];
 
+type TensorType = keyof typeof dataType;
+
 /** Numbers become INT, arrays INTS, strings STRING; a FLOAT is marked by wrapping it. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
@@ -16,13 +18,13 @@ export class OnnxGraph {
   constructor(private readonly name: string) {}
 
   /** @returns the name, for use as a node's input. */
-  input(name: string, shape: Shape): string {
-    this.inputs.push(describeFloats(name, shape));
+  input(name: string, shape: Shape, type: TensorType = 'float'): string {
+    this.inputs.push(describeTensor(name, shape, type));
     return name;
   }
 
-  output(name: string, shape: Shape): void {
-    this.outputs.push(describeFloats(name, shape));
+  output(name: string, shape: Shape, type: TensorType = 'float'): void {
+    this.outputs.push(describeTensor(name, shape, type));
   }
 
   floats(name: string, dims: readonly number[], values: Float32Array): string {
@@ -40,9 +42,19 @@ export class OnnxGraph {
     output: string,
     attributes: Readonly<Record<string, Attribute>> = {},
   ): string {
-    const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
-    this.nodes.push({ input: inputs, output: [output], name: output, opType, attribute });
+    this.nodeWithOutputs(opType, inputs, [output], attributes);
     return output;
+  }
+
+  /** Adds a node with several outputs; it is named after the first. */
+  nodeWithOutputs(
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): void {
+    const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
+    this.nodes.push({ input: inputs, output: outputs, name: outputs[0], opType, attribute });
   }
 
   /** The bytes of an .onnx file: IR version 9, operator set 17. */
@@ -78,9 +90,9 @@ export class OnnxGraph {
   }
 }
 
-function describeFloats(name: string, shape: Shape): object {
+function describeTensor(name: string, shape: Shape, type: TensorType): object {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: dataType.float, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: dataType[type], shape: { dim } } } };
 }
 
 function encodeAttribute(name: string, value: Attribute): object {
