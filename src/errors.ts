@@ -54,6 +54,11 @@ export const errorCatalogue = {
     message: 'The service is temporarily unavailable; try again shortly',
   },
   CANCELLED: { status: 499, retryable: true, message: 'The client went away before the answer' },
+  DELETION_UNFINISHED: {
+    status: 500,
+    retryable: false,
+    message: 'The user was deleted, but an image file could not be removed yet; the service keeps trying',
+  },
   INTERNAL: { status: 500, retryable: false, message: 'Something went wrong' },
 } as const satisfies Record<string, CatalogueEntry>;
 

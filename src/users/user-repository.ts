@@ -15,12 +15,19 @@ export interface StoredTemplate {
   readonly vector: Float32Array;
 }
 
+export interface StoredImage {
+  /** Blob key of the image file. */
+  readonly key: string;
+  readonly mediaType: string;
+}
+
 /** A user as written by one registration: row, image and template together or not at all. */
 export interface Enrolment {
   readonly user: User;
-  /** Blob key of the image file, already announced to the {@link BlobJournal} as pending. */
-  readonly imageKey: string;
-  readonly template: StoredTemplate;
+  /** Already announced to the {@link BlobJournal} as pending. */
+  readonly image: StoredImage;
+  /** Belongs to the user and was made from the image. */
+  readonly template: Omit<StoredTemplate, 'userId'>;
 }
 
 export interface PageRequest {
@@ -85,6 +92,8 @@ export interface GalleryLog {
    * @returns the revision that the snapshot shows.
    */
   snapshot(modelId: string, onBatch: (templates: StoredTemplate[]) => Promise<void>): Promise<number>;
+  /** Drops changes recorded before the given time; a cursor older than what is left loads everything again. */
+  forgetChanges(before: Date): Promise<void>;
 }
 
 /** One open database. */

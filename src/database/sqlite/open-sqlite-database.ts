@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { FolderLock } from '../../storage/folder-lock.js';
+import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
+import type { Database } from '../../users/user-repository.js';
+import { migrateSqlite } from './migrate-sqlite.js';
+import { SqliteBlobJournal } from './sqlite-blob-journal.js';
+import { SqliteConnection } from './sqlite-connection.js';
+import { SqliteGalleryLog } from './sqlite-gallery-log.js';
+import { SqliteSession } from './sqlite-session.js';
+import { SqliteUserRepository } from './sqlite-user-repository.js';
+
+const databaseFileName = 'facial-verification.sqlite';
+
+const writerPrelude = [
+  'PRAGMA busy_timeout = 2000',
+  'PRAGMA journal_mode = WAL',
+  // NORMAL would lose the last commits at a power cut: https://sqlite.org/pragma.html#pragma_synchronous
+  'PRAGMA synchronous = FULL',
+  'PRAGMA secure_delete = ON',
+  'PRAGMA trusted_schema = OFF',
+];
+const readerPrelude = ['PRAGMA busy_timeout = 2000', 'PRAGMA trusted_schema = OFF'];
+
+/**
+ * Opens the embedded database of a data folder, creating and migrating it as needed.
+ * @param folder created with access for its owner alone; belongs to this process until {@link Database.close}.
+ * @throws Error when another process uses the folder or a newer program has written the database.
+ */
+export async function openSqliteDatabase(folder: string): Promise<Database> {
+  createPrivateFolder(folder);
+  const lock = FolderLock.acquire(folder);
+  try {
+    const session = await openSession(join(folder, databaseFileName));
+    let closing: Promise<void> | undefined;
+    return {
+      users: new SqliteUserRepository(session),
+      blobs: new SqliteBlobJournal(session),
+      gallery: new SqliteGalleryLog(session),
+      ping: () => session.ping(),
+      close: () =>
+        (closing ??= session.close().finally(() => {
+          lock.release();
+        })),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openSession(file: string): Promise<SqliteSession> {
+  createPrivateFile(file);
+  const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
+  const writer = await SqliteConnection.open({ file, readOnly: false, prelude: writerPrelude });
+  try {
+    await migrateSqlite(writer);
+    await writer.execute('PRAGMA foreign_keys = ON');
+    const session = new SqliteSession(writer, await openReader(), openReader);
+    // A process killed right after a deletion leaves the deleted rows in its log.
+    await session.scrub();
+    return session;
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { and, eq, lt, or } from 'drizzle-orm';
+import type { BlobJournal } from '../../users/user-repository.js';
+import type { SqliteSession } from './sqlite-session.js';
+import { blobs } from './tables.js';
+
+export class SqliteBlobJournal implements BlobJournal {
+  constructor(private readonly session: SqliteSession) {}
+
+  async announce(key: string): Promise<void> {
+    await this.session.write((database) =>
+      database.insert(blobs).values({ key, state: 'pending', announcedAt: new Date() }),
+    );
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.session.write((database) =>
+      database.delete(blobs).where(and(eq(blobs.key, key), eq(blobs.state, 'deleting'))),
+    );
+  }
+
+  async abandon(key: string): Promise<boolean> {
+    const changed = await this.session.write((database) =>
+      database
+        .update(blobs)
+        .set({ state: 'deleting' })
+        .where(and(eq(blobs.key, key), eq(blobs.state, 'pending')))
+        .returning({ key: blobs.key }),
+    );
+    return changed.length === 1;
+  }
+
+  async unfinished(pendingBefore: Date): Promise<{ key: string; state: 'pending' | 'deleting' }[]> {
+    const rows = await this.session.read((database) =>
+      database
+        .select({ key: blobs.key, state: blobs.state })
+        .from(blobs)
+        .where(
+          or(
+            eq(blobs.state, 'deleting'),
+            and(eq(blobs.state, 'pending'), lt(blobs.announcedAt, pendingBefore)),
+          ),
+        )
+        .orderBy(blobs.key),
+    );
+    return rows.flatMap(({ key, state }) => (state === 'live' ? [] : [{ key, state }]));
+  }
+}

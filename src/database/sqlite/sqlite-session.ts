@@ -1,0 +1,108 @@
+import { sql } from 'drizzle-orm';
+import { Mutex } from '../mutex.js';
+import type { Queries, SqliteConnection } from './sqlite-connection.js';
+import { withoutParameters } from './sqlite-error.js';
+
+/** The connections to one database file: a single writer, a reader beside it, and one more for each snapshot. */
+export class SqliteSession {
+  readonly #turns = new Mutex();
+  #snapshots = 0;
+  #scrubbing: Promise<void> | undefined;
+  #scrubOwed = false;
+
+  constructor(
+    private readonly writer: SqliteConnection,
+    private readonly reader: SqliteConnection,
+    private readonly openReader: () => Promise<SqliteConnection>,
+  ) {}
+
+  /** Statements on the reader: each sees everything committed before it, and nothing uncommitted. */
+  async read<T>(work: (database: Queries) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.reader.queries);
+    } catch (error) {
+      throw withoutParameters(error);
+    }
+  }
+
+  /** One transaction, after those already waiting; rolled back when `work` rejects. */
+  write<T>(work: (database: Queries) => Promise<T>): Promise<T> {
+    return this.#turns.run(() => transaction(this.writer, 'BEGIN IMMEDIATE', work));
+  }
+
+  /** Statements that all see the same committed state. */
+  async snapshot<T>(work: (database: Queries) => Promise<T>): Promise<T> {
+    this.#snapshots += 1;
+    try {
+      const connection = await this.openReader();
+      try {
+        return await transaction(connection, 'BEGIN', work);
+      } finally {
+        await connection.close();
+      }
+    } catch (error) {
+      throw withoutParameters(error);
+    } finally {
+      this.#snapshots -= 1;
+      if (this.#scrubOwed) await this.scrub();
+    }
+  }
+
+  /**
+   * Empties the write-ahead log, in which deleted rows stay readable after `secure_delete` has overwritten them in
+   * the database file. One call serves every commit before it begins. Put off while a snapshot needs the log.
+   */
+  scrub(): Promise<void> {
+    this.#scrubbing ??= this.#turns.run(async () => {
+      this.#scrubbing = undefined;
+      this.#scrubOwed = this.#snapshots > 0 || !(await emptyLog(this.writer));
+    });
+    return this.#scrubbing;
+  }
+
+  async ping(): Promise<void> {
+    await Promise.all([
+      this.read((database) => database.run(sql`select 1`)),
+      this.writer.execute('select 1').catch((error: unknown) => {
+        throw withoutParameters(error);
+      }),
+    ]);
+  }
+
+  /** Finishes what was asked for before, then closes; the last connection empties and removes the log. */
+  async close(): Promise<void> {
+    await this.#turns.run(async () => {
+      await this.reader.close();
+      await this.writer.close();
+    });
+  }
+}
+
+async function transaction<T>(
+  connection: SqliteConnection,
+  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+  work: (database: Queries) => Promise<T>,
+): Promise<T> {
+  try {
+    await connection.execute(begin);
+    const result = await work(connection.queries);
+    await connection.execute('COMMIT');
+    return result;
+  } catch (error) {
+    const failure = withoutParameters(error);
+    await connection.rollback().catch((cause: unknown) => {
+      throw new AggregateError([failure, cause], 'A transaction failed and could not be rolled back.');
+    });
+    throw failure;
+  }
+}
+
+/** @returns false when a reader still uses the log. */
+async function emptyLog(writer: SqliteConnection): Promise<boolean> {
+  try {
+    const [row] = await writer.queries.values<[busy: number]>(sql`pragma wal_checkpoint(truncate)`);
+    return row?.[0] === 0;
+  } catch (error) {
+    throw withoutParameters(error);
+  }
+}

@@ -1,0 +1,123 @@
+import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { uuidv7 } from 'uuidv7';
+import { ServiceError } from '../errors.js';
+import { assertImageKey } from './image-key.js';
+import type { ImageStore } from './image-store.js';
+import { createPrivateFolder, privateFileMode, privateFolderMode, syncFolder } from './private-file.js';
+
+/** Image files in a folder, `ab/<uuidv7>.jpg` below it. */
+export class LocalImageStore implements ImageStore {
+  readonly #durableShards = new Set<string>();
+  readonly #temporaryFolder: string;
+
+  private constructor(private readonly folder: string) {
+    this.#temporaryFolder = join(folder, 'incoming');
+  }
+
+  /**
+   * @param folder created with access for its owner alone. Must belong to this process: files that an earlier one
+   *   had not finished writing are deleted.
+   */
+  static async open(folder: string): Promise<LocalImageStore> {
+    const store = new LocalImageStore(folder);
+    createPrivateFolder(store.#temporaryFolder);
+    await syncFolder(dirname(folder));
+    await syncFolder(folder);
+    for (const name of await readdir(store.#temporaryFolder)) await rm(join(store.#temporaryFolder, name));
+    return store;
+  }
+
+  put(key: string, bytes: Uint8Array): Promise<void> {
+    return available(async () => {
+      const file = this.#pathOf(key);
+      const temporary = await this.#writeTemporary(bytes);
+      try {
+        await this.#ensureShard(dirname(file));
+        await rename(temporary, file);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+      await syncFolder(dirname(file));
+    });
+  }
+
+  get(key: string): Promise<Uint8Array> {
+    return available(() => readFile(this.#pathOf(key)));
+  }
+
+  delete(key: string): Promise<void> {
+    return available(async () => {
+      const file = this.#pathOf(key);
+      try {
+        await unlink(file);
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return;
+        throw error;
+      }
+      await syncFolder(dirname(file));
+    });
+  }
+
+  ping(): Promise<void> {
+    return available(async () => {
+      await rm(await this.#writeTemporary(new Uint8Array(1)));
+    });
+  }
+
+  #pathOf(key: string): string {
+    assertImageKey(key);
+    return join(this.folder, key);
+  }
+
+  async #writeTemporary(bytes: Uint8Array): Promise<string> {
+    const temporary = join(this.#temporaryFolder, uuidv7());
+    const handle = await open(temporary, 'wx', privateFileMode);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return temporary;
+  }
+
+  /** A file is only durable when the folder it lies in is. */
+  async #ensureShard(shard: string): Promise<void> {
+    if (this.#durableShards.has(shard)) return;
+    await mkdir(shard, { recursive: true, mode: privateFolderMode });
+    await syncFolder(this.folder);
+    this.#durableShards.add(shard);
+  }
+}
+
+const passingConditions = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'EACCES',
+  'EPERM',
+]);
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** Conditions that an operator can end, such as a full disk, become UNAVAILABLE. */
+async function available<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (typeof code === 'string' && passingConditions.has(code))
+      throw new ServiceError('UNAVAILABLE', { cause });
+    throw cause;
+  }
+}

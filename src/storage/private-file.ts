@@ -1,0 +1,33 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+/** Access for the owner alone. */
+export const privateFileMode = 0o600;
+export const privateFolderMode = 0o700;
+
+/** Creates a folder that others can not enter, with its parents; an existing one is left as it is. */
+export function createPrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: privateFolderMode });
+}
+
+/**
+ * Creates an empty file that others can not read. An existing file is not even opened: closing any descriptor of
+ * a file drops the POSIX locks that SQLite holds on it, see https://sqlite.org/howtocorrupt.html section 2.2.
+ */
+export function createPrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', privateFileMode));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+/** Makes created, renamed and deleted names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

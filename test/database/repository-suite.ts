@@ -1,0 +1,414 @@
+import { uuidv7 } from 'uuidv7';
+import { describe, expect, it } from 'vitest';
+import { createImageKey } from '../../src/storage/image-key.js';
+import type { Database, Enrolment, StoredTemplate } from '../../src/users/user-repository.js';
+import { randomVector } from '../support/random-vector.js';
+
+const modelId = 'model-a';
+const farFuture = new Date('2100-01-01T00:00:00Z');
+
+export interface EnrolmentOptions {
+  readonly id: string;
+  readonly seed?: number;
+  readonly modelId?: string;
+}
+
+/** An enrolment of one user, its image announced. */
+export async function announced(database: Database, options: EnrolmentOptions): Promise<Enrolment> {
+  const image = { key: createImageKey('image/jpeg'), mediaType: 'image/jpeg' };
+  await database.blobs.announce(image.key);
+  return {
+    user: { id: options.id, timestamp: new Date('2026-01-02T03:04:05Z') },
+    image,
+    template: {
+      templateId: uuidv7(),
+      modelId: options.modelId ?? modelId,
+      vector: randomVector(options.seed ?? 1),
+    },
+  };
+}
+
+export async function enrol(database: Database, options: EnrolmentOptions): Promise<Enrolment> {
+  const enrolment = await announced(database, options);
+  await database.users.enrol(enrolment);
+  return enrolment;
+}
+
+async function snapshotOf(database: Database): Promise<{ revision: number; templates: StoredTemplate[] }> {
+  const templates: StoredTemplate[] = [];
+  const revision = await database.gallery.snapshot(modelId, (batch) => {
+    templates.push(...batch);
+    return Promise.resolve();
+  });
+  return { revision, templates };
+}
+
+/**
+ * What every database must do, whatever its dialect.
+ * @param open gives a new, empty database that is closed after the running test.
+ */
+export function describeRepository(dialect: string, open: () => Promise<Database>): void {
+  describe(`${dialect}: users`, () => {
+    it('finds what was enrolled, whole', async () => {
+      const database = await open();
+      const { user, template } = await enrol(database, { id: 'ada' });
+
+      expect(await database.users.find('ada')).toEqual(user);
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...template, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', 'model-b')).toEqual([]);
+    });
+
+    it('knows nobody at first', async () => {
+      const database = await open();
+      expect(await database.users.find('ada')).toBeNull();
+      expect(await database.users.list({ first: 10 })).toEqual([]);
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([]);
+      expect(await database.users.remove('ada')).toBeNull();
+    });
+
+    it.each([
+      ['letter case', 'Bob', 'bob'],
+      ['composed and decomposed accents', '\u00e9', 'e\u0301'],
+      ['a space at the end', 'ann', 'ann '],
+      ['a space at the start', 'ann', ' ann'],
+      ['accents', 'jose', 'jos\u00e9'],
+      ['sharp s', 'stra\u00dfe', 'strasse'],
+      ['width', 'A', '\uff21'],
+      ['emoji', '\u{1f600}', '\u{1f601}'],
+      ['emoji with and without skin tone', '\u{1f44d}', '\u{1f44d}\u{1f3fd}'],
+      ['a character beyond the basic plane', '\u{20000}', '\u{20001}'],
+      ['ignorable characters', 'eve', 'e\u200dve'],
+      ['pattern characters', '%', '_'],
+      ['numbers as text', '1', '01'],
+    ])('keeps ids apart that differ in %s', async (_, one, other) => {
+      const database = await open();
+      const first = await enrol(database, { id: one, seed: 1 });
+      expect(await database.users.find(other)).toBeNull();
+      const second = await enrol(database, { id: other, seed: 2 });
+
+      expect((await database.users.find(one))?.id).toBe(one);
+      expect((await database.users.find(other))?.id).toBe(other);
+      expect(await database.users.templatesOf(one, modelId)).toEqual([{ ...first.template, userId: one }]);
+      await database.users.remove(one);
+      expect(await database.users.templatesOf(other, modelId)).toEqual([
+        { ...second.template, userId: other },
+      ]);
+    });
+
+    it.each([
+      ['255 letters', 'x'.repeat(255)],
+      ['255 emoji', '\u{1f600}'.repeat(255)],
+      ['a quote', 'o\'hara"; drop table users; --'],
+      ['a backslash', 'a\\b'],
+    ])('keeps %s as they are', async (_, id) => {
+      const database = await open();
+      await enrol(database, { id });
+      expect((await database.users.find(id))?.id).toBe(id);
+    });
+
+    it('refuses an id that is taken and leaves nothing of the second enrolment', async () => {
+      const database = await open();
+      const first = await enrol(database, { id: 'ada', seed: 1 });
+      const revision = await database.gallery.revision();
+      const second = await announced(database, { id: 'ada', seed: 2 });
+
+      await expect(database.users.enrol(second)).rejects.toMatchObject({ code: 'USER_EXISTS' });
+
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([
+        { ...first.template, userId: 'ada' },
+      ]);
+      expect(await database.gallery.revision()).toBe(revision);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([
+        { key: second.image.key, state: 'pending' },
+      ]);
+    });
+
+    it('lets exactly one of many concurrent enrolments of an id win', async () => {
+      const database = await open();
+      const contenders = await Promise.all(
+        Array.from({ length: 20 }, (_, seed) => announced(database, { id: 'ada', seed })),
+      );
+
+      const outcomes = await Promise.allSettled(
+        contenders.map((contender) => database.users.enrol(contender)),
+      );
+
+      const winners = contenders.filter((_, place) => outcomes[place]?.status === 'fulfilled');
+      expect(winners).toHaveLength(1);
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'USER_EXISTS' });
+      expect((await snapshotOf(database)).templates).toEqual(
+        winners.map(({ template }) => ({ ...template, userId: 'ada' })),
+      );
+      expect(await database.blobs.unfinished(farFuture)).toHaveLength(19);
+    });
+
+    it('enrols many at once', async () => {
+      const database = await open();
+      const ids = Array.from({ length: 50 }, (_, number) => `user-${number}`);
+      await Promise.all(ids.map((id, seed) => enrol(database, { id, seed })));
+      expect((await database.users.list({ first: 100 })).map(({ id }) => id).sort()).toEqual(ids.sort());
+      expect(await database.gallery.revision()).toBe(50);
+    });
+
+    it('refuses an enrolment whose image was given up meanwhile', async () => {
+      const database = await open();
+      const enrolment = await announced(database, { id: 'ada' });
+      await database.blobs.abandon(enrolment.image.key);
+
+      await expect(database.users.enrol(enrolment)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await database.users.find('ada')).toBeNull();
+      expect(await database.gallery.revision()).toBe(0);
+    });
+
+    it('removes a user with templates and image, and frees the id', async () => {
+      const database = await open();
+      const { image } = await enrol(database, { id: 'ada', seed: 1 });
+      const other = await enrol(database, { id: 'bob', seed: 2 });
+
+      expect(await database.users.remove('ada')).toEqual({ imageKeys: [image.key] });
+
+      expect(await database.users.find('ada')).toBeNull();
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([]);
+      expect(await database.users.remove('ada')).toBeNull();
+      expect((await snapshotOf(database)).templates).toEqual([{ ...other.template, userId: 'bob' }]);
+      expect(await database.blobs.unfinished(new Date(0))).toEqual([{ key: image.key, state: 'deleting' }]);
+      await enrol(database, { id: 'ada', seed: 3 });
+      expect((await database.users.find('ada'))?.id).toBe('ada');
+    });
+
+    it('lets exactly one of many concurrent removals find the user', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada' });
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => database.users.remove('ada')));
+      expect(outcomes.filter((outcome) => outcome !== null)).toHaveLength(1);
+    });
+
+    it('pages by the bytes of the id', async () => {
+      const database = await open();
+      const ids = ['', '0', 'Z', 'a', 'ab', 'b', '\u00e9', '\uffee', '\u{1f600}'].filter((id) => id !== '');
+      for (const [seed, id] of ids.toReversed().entries()) await enrol(database, { id, seed });
+
+      const paged: string[] = [];
+      for (;;) {
+        const after = paged.at(-1);
+        const page = await database.users.list({ first: 3, ...(after !== undefined && { after }) });
+        paged.push(...page.map(({ id }) => id));
+        if (page.length < 3) break;
+      }
+
+      expect(paged).toEqual(ids);
+      expect(await database.users.list({ first: 1, after: 'aa' })).toMatchObject([{ id: 'ab' }]);
+    });
+  });
+
+  describe(`${dialect}: blob journal`, () => {
+    it('tells pending intents by their age, deleting ones always', async () => {
+      const database = await open();
+      const pending = createImageKey('image/png');
+      const deleting = createImageKey('image/png');
+      await database.blobs.announce(pending);
+      await database.blobs.announce(deleting);
+      expect(await database.blobs.abandon(deleting)).toBe(true);
+
+      expect(await database.blobs.unfinished(new Date(Date.now() - 60_000))).toEqual([
+        { key: deleting, state: 'deleting' },
+      ]);
+      expect(await database.blobs.unfinished(new Date(Date.now() + 60_000))).toHaveLength(2);
+    });
+
+    it('abandons only what is pending', async () => {
+      const database = await open();
+      const { image } = await enrol(database, { id: 'ada' });
+      expect(await database.blobs.abandon(image.key)).toBe(false);
+      expect(await database.blobs.abandon(createImageKey('image/png'))).toBe(false);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+    });
+
+    it('forgets only what is being deleted', async () => {
+      const database = await open();
+      const key = createImageKey('image/png');
+      await database.blobs.announce(key);
+      await database.blobs.forget(key);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([{ key, state: 'pending' }]);
+      await database.blobs.abandon(key);
+      await database.blobs.forget(key);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+    });
+
+    it('never announces a key twice', async () => {
+      const database = await open();
+      const key = createImageKey('image/png');
+      await database.blobs.announce(key);
+      await expect(database.blobs.announce(key)).rejects.toThrow();
+    });
+
+    it('lets either the enrolment or the sweeper have a pending image', async () => {
+      const database = await open();
+      for (let seed = 0; seed < 10; seed += 1) {
+        const enrolment = await announced(database, { id: `user-${seed}`, seed });
+        const [enrolled, abandoned] = await Promise.allSettled([
+          database.users.enrol(enrolment),
+          database.blobs.abandon(enrolment.image.key),
+        ]);
+        expect(abandoned).toEqual({ status: 'fulfilled', value: enrolled.status === 'rejected' });
+      }
+    });
+  });
+
+  describe(`${dialect}: gallery log`, () => {
+    it('starts at revision 0 with nothing', async () => {
+      const database = await open();
+      expect(await database.gallery.revision()).toBe(0);
+      expect(await snapshotOf(database)).toEqual({ revision: 0, templates: [] });
+      expect(await database.gallery.changesSince(0, modelId)).toEqual({ revision: 0, changes: [] });
+    });
+
+    it('counts every change and tells what is newer, oldest first', async () => {
+      const database = await open();
+      const ada = await enrol(database, { id: 'ada', seed: 1 });
+      const bob = await enrol(database, { id: 'bob', seed: 2 });
+      await database.users.remove('ada');
+
+      expect(await database.gallery.changesSince(1, modelId)).toEqual({
+        revision: 3,
+        changes: [
+          { op: 'add', template: { ...bob.template, userId: 'bob' } },
+          { op: 'remove', templateId: ada.template.templateId },
+        ],
+      });
+      expect(await database.gallery.changesSince(3, modelId)).toEqual({ revision: 3, changes: [] });
+    });
+
+    it('tells nothing of other models', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada', modelId: 'model-b' });
+      expect(await database.gallery.changesSince(0, modelId)).toEqual({ revision: 1, changes: [] });
+      expect((await snapshotOf(database)).templates).toEqual([]);
+    });
+
+    it('asks for a reload when the changes are no longer kept', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada', seed: 1 });
+      await enrol(database, { id: 'bob', seed: 2 });
+      await database.gallery.forgetChanges(new Date(Date.now() - 60_000));
+      expect((await database.gallery.changesSince(0, modelId))?.changes).toHaveLength(2);
+
+      await database.gallery.forgetChanges(new Date(Date.now() + 60_000));
+      expect(await database.gallery.changesSince(0, modelId)).toBeNull();
+      expect(await database.gallery.changesSince(2, modelId)).toEqual({ revision: 2, changes: [] });
+
+      const eve = await enrol(database, { id: 'eve', seed: 3 });
+      expect(await database.gallery.changesSince(1, modelId)).toBeNull();
+      expect(await database.gallery.changesSince(2, modelId)).toEqual({
+        revision: 3,
+        changes: [{ op: 'add', template: { ...eve.template, userId: 'eve' } }],
+      });
+    });
+
+    it('asks for a reload when the cursor is newer than the database', async () => {
+      const database = await open();
+      expect(await database.gallery.changesSince(7, modelId)).toBeNull();
+    });
+
+    it('takes a snapshot that later writes do not change', async () => {
+      const database = await open();
+      for (let seed = 0; seed < 5; seed += 1) await enrol(database, { id: `user-${seed}`, seed });
+
+      const held: StoredTemplate[] = [];
+      const revision = await database.gallery.snapshot(modelId, async (batch) => {
+        await enrol(database, { id: `late-${held.length}`, seed: 100 });
+        await database.users.remove('user-0');
+        held.push(...batch);
+      });
+
+      expect(revision).toBe(5);
+      expect(held.map(({ userId }) => userId).sort()).toEqual([0, 1, 2, 3, 4].map((n) => `user-${n}`));
+      expect((await database.gallery.changesSince(revision, modelId))?.changes).toHaveLength(2);
+    });
+
+    it('rejects a snapshot whose receiver fails, and stays usable', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada' });
+      await expect(
+        database.gallery.snapshot(modelId, () => Promise.reject(new Error('receiver failed'))),
+      ).rejects.toThrow('receiver failed');
+      expect((await snapshotOf(database)).templates).toHaveLength(1);
+    });
+
+    it('lets a follower keep an exact copy through concurrent writes', async () => {
+      const database = await open();
+      for (let seed = 0; seed < 5; seed += 1) await enrol(database, { id: `old-${seed}`, seed });
+      const { revision, templates } = await snapshotOf(database);
+      const copy = new Map(templates.map(({ templateId, userId }) => [templateId, userId]));
+
+      let cursor = revision;
+      const state = { writing: true };
+      const writers = Promise.all(
+        Array.from({ length: 4 }, async (_, writer) => {
+          for (let round = 0; round < 6; round += 1) {
+            await enrol(database, { id: `new-${writer}-${round}`, seed: round });
+            if (round % 2 === 0) await database.users.remove(`new-${writer}-${round}`);
+          }
+        }),
+      ).finally(() => {
+        state.writing = false;
+      });
+      const follow = async () => {
+        const news = await database.gallery.changesSince(cursor, modelId);
+        if (!news) throw new Error('The log lost changes.');
+        expect(news.revision).toBeGreaterThanOrEqual(cursor);
+        for (const change of news.changes)
+          if (change.op === 'add') copy.set(change.template.templateId, change.template.userId);
+          else copy.delete(change.templateId);
+        cursor = news.revision;
+      };
+      while (state.writing) await follow();
+      await writers;
+      await follow();
+
+      const now = await snapshotOf(database);
+      expect(cursor).toBe(now.revision);
+      expect([...copy].sort()).toEqual(
+        now.templates.map(({ templateId, userId }) => [templateId, userId]).sort(),
+      );
+      expect(copy.size).toBe(5 + 4 * 3);
+    });
+  });
+
+  describe(`${dialect}: database`, () => {
+    it('answers a ping until it is closed', async () => {
+      const database = await open();
+      await expect(database.ping()).resolves.toBeUndefined();
+      await database.close();
+      await expect(database.ping()).rejects.toThrow();
+    });
+
+    it('shows every acknowledged write to the next read', async () => {
+      const database = await open();
+      for (let round = 0; round < 20; round += 1) {
+        await enrol(database, { id: 'ada', seed: round });
+        expect(await database.users.find('ada')).not.toBeNull();
+        expect(await database.gallery.revision()).toBe(2 * round + 1);
+        await database.users.remove('ada');
+        expect(await database.users.find('ada')).toBeNull();
+      }
+    });
+
+    it('names no id and no template in its errors', async () => {
+      const database = await open();
+      const enrolment = await enrol(database, { id: 'very-private-id' });
+      const again = await announced(database, { id: 'another-private-id' });
+      const failure: unknown = await database.users
+        .enrol({ ...again, template: { ...again.template, templateId: enrolment.template.templateId } })
+        .catch((error: unknown) => error);
+
+      expect(failure).toBeInstanceOf(Error);
+      const described = [failure, failure instanceof Error ? failure.cause : null].map((error) =>
+        error instanceof Error ? `${error.message} ${error.stack ?? ''} ${JSON.stringify(error)}` : '',
+      );
+      expect(described.join()).not.toContain('private-id');
+      expect(described.join()).not.toContain(enrolment.template.templateId);
+    });
+  });
+}

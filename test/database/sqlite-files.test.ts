@@ -1,0 +1,154 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { encodeVector } from '../../src/database/vector-bytes.js';
+import { compiledFile } from '../../src/project-root.js';
+import type { Database, Enrolment } from '../../src/users/user-repository.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { announced, enrol } from './repository-suite.js';
+
+const databaseFile = 'facial-verification.sqlite';
+
+async function open(folder: string): Promise<Database> {
+  const database = await openSqliteDatabase(folder);
+  onTestFinished(() => database.close());
+  return database;
+}
+
+function bytesOf({ vector }: Enrolment['template']): Buffer {
+  return Buffer.from(encodeVector(vector));
+}
+
+/** Names of the files below a folder that hold any of the byte strings. */
+function filesHolding(folder: string, needles: readonly Buffer[]): string[] {
+  return readdirSync(folder).filter((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return needles.some((needle) => bytes.includes(needle));
+  });
+}
+
+describe('embedded database files', () => {
+  it('are for their owner alone', async () => {
+    const folder = join(temporaryFolder(), 'new', 'data');
+    const database = await open(folder);
+    await enrol(database, { id: 'ada' });
+
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]);
+    expect(modes).toEqual(
+      ['', '-shm', '-wal'].map((end) => [`${databaseFile}${end}`, 0o600]).concat([['lock.sqlite', 0o600]]),
+    );
+  });
+
+  it('keep everything over a restart', async () => {
+    const folder = temporaryFolder();
+    const first = await openSqliteDatabase(folder);
+    const { user, template } = await enrol(first, { id: 'ada' });
+    await first.close();
+
+    const second = await open(folder);
+    expect(await second.users.find('ada')).toEqual(user);
+    expect(await second.users.templatesOf('ada', template.modelId)).toHaveLength(1);
+    expect(await second.gallery.revision()).toBe(1);
+  });
+
+  it('hold nothing of a deleted person once the deletion is answered', async () => {
+    const folder = temporaryFolder();
+    const database = await open(folder);
+    const people: Enrolment[] = [];
+    for (let seed = 0; seed < 120; seed += 1)
+      people.push(await enrol(database, { id: `person-number-${seed}-x`, seed }));
+    const leaving = people.filter((_, place) => place % 3 !== 0);
+    const traces = (enrolments: readonly Enrolment[]) =>
+      enrolments.flatMap(({ user, template }) => [bytesOf(template), Buffer.from(user.id)]);
+    expect(filesHolding(folder, traces(leaving))).not.toEqual([]);
+
+    await Promise.all(leaving.map(({ user }) => database.users.remove(user.id)));
+
+    expect(filesHolding(folder, traces(leaving))).toEqual([]);
+    expect(filesHolding(folder, traces(people))).toEqual([databaseFile]);
+  });
+
+  it('hold nothing of a person deleted during a snapshot once the snapshot has ended', async () => {
+    const folder = temporaryFolder();
+    const database = await open(folder);
+    const ada = await enrol(database, { id: 'ada', seed: 5 });
+    const bytes = bytesOf(ada.template);
+
+    let duringSnapshot: string[] = [];
+    await database.gallery.snapshot(ada.template.modelId, async () => {
+      await database.users.remove('ada');
+      duringSnapshot = filesHolding(folder, [bytes]);
+    });
+
+    expect(duringSnapshot).toEqual([`${databaseFile}-wal`]);
+    expect(filesHolding(folder, [bytes])).toEqual([]);
+  });
+
+  it('are refused to a second process, and free again after kill -9', async () => {
+    const folder = temporaryFolder();
+    const database = await openSqliteDatabase(folder);
+    await expect(openSqliteDatabase(folder)).rejects.toThrow(/Another process already uses the data folder/);
+    expect(openInChild(folder)).toContain('Another process already uses the data folder');
+    expect(await database.users.find('ada')).toBeNull();
+    await database.close();
+
+    expect(openInChild(folder)).toBe('opened');
+    await expect(open(folder)).resolves.toBeDefined();
+  });
+
+  it('written by a newer program are refused and left as they are', async () => {
+    const folder = temporaryFolder();
+    const database = await openSqliteDatabase(folder);
+    await enrol(database, { id: 'ada' });
+    await database.close();
+    const raw = new DatabaseSync(join(folder, databaseFile));
+    raw.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('from the future', 9999999999999)");
+    raw.close();
+
+    await expect(openSqliteDatabase(folder)).rejects.toThrow(/newer version of this program/);
+
+    const undone = new DatabaseSync(join(folder, databaseFile));
+    undone.exec("DELETE FROM __drizzle_migrations WHERE hash = 'from the future'");
+    undone.close();
+    expect(await (await open(folder)).users.find('ada')).not.toBeNull();
+  });
+
+  it('that are no database are refused', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, databaseFile), 'x'.repeat(5000));
+    await expect(openSqliteDatabase(folder)).rejects.toThrow(/not a database/);
+  });
+
+  it('accept no row without its parents', async () => {
+    const database = await open(temporaryFolder());
+    const enrolment = await announced(database, { id: 'ada' });
+    const { key } = enrolment.image;
+    await database.blobs.abandon(key);
+    await database.blobs.forget(key);
+    await expect(database.users.enrol(enrolment)).rejects.toThrow();
+    expect(await database.users.find('ada')).toBeNull();
+  });
+});
+
+/** Opens the folder in another process, which is then killed; gives what it said. */
+function openInChild(folder: string): string {
+  const script = join(temporaryFolder(), 'open.mjs');
+  writeFileSync(
+    script,
+    `const { openSqliteDatabase } = await import(process.argv[2]);
+     const said = await openSqliteDatabase(process.argv[3]).then(() => 'opened', (error) => error.message);
+     process.stdout.write(said, () => process.kill(process.pid, 'SIGKILL'));`,
+  );
+  const opener = compiledFile('src/database/sqlite/open-sqlite-database.ts');
+  try {
+    execFileSync(process.execPath, [script, opener, folder], { encoding: 'utf8' });
+  } catch (killed) {
+    if (killed instanceof Error && 'stdout' in killed) return String(killed.stdout);
+    throw killed;
+  }
+  throw new Error('The other process was not killed.');
+}
