@@ -1,0 +1,35 @@
+import type { ImageStore } from '../storage/image-store.js';
+import type { BlobJournal } from './user-repository.js';
+
+export interface SweepResult {
+  /** Files that are now gone, with their intents. */
+  readonly finished: number;
+  /** Why others could not be deleted; they stay for the next sweep. */
+  readonly failures: readonly unknown[];
+}
+
+/** Deletes a file whose intent is in state `deleting`, then the intent, so that a crash between leaves the intent. */
+export async function finishDeletion(key: string, blobs: BlobJournal, images: ImageStore): Promise<void> {
+  await images.delete(key);
+  await blobs.forget(key);
+}
+
+/** Deletes the files of deletions that were interrupted, and of registrations announced before the given time. */
+export async function sweepBlobs(
+  blobs: BlobJournal,
+  images: ImageStore,
+  pendingBefore: Date,
+): Promise<SweepResult> {
+  let finished = 0;
+  const failures: unknown[] = [];
+  for (const { key, state } of await blobs.unfinished(pendingBefore)) {
+    try {
+      if (state === 'pending' && !(await blobs.abandon(key))) continue;
+      await finishDeletion(key, blobs, images);
+      finished += 1;
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return { finished, failures };
+}

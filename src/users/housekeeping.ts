@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import type { ImageStore } from '../storage/image-store.js';
+import { sweepBlobs } from './blob-sweeper.js';
+import type { Database } from './user-repository.js';
+
+const minuteMs = 60_000;
+
+/** A registration still pending after this time belongs to a process that died. */
+const pendingLimitMs = 60 * minuteMs;
+
+/** A gallery that was out of touch for longer loads everything again. */
+const galleryChangesKeptMs = 7 * 24 * 60 * minuteMs;
+
+export interface HousekeepingOptions {
+  readonly database: Pick<Database, 'blobs' | 'gallery'>;
+  readonly images: ImageStore;
+  readonly logger: Pick<Logger, 'info' | 'error'>;
+  /** @default 5 minutes */
+  readonly intervalMs?: number;
+}
+
+/** Finishes what crashes and failures left behind: now and then, never twice at a time. */
+export class Housekeeping {
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: HousekeepingOptions) {}
+
+  /**
+   * For a database that only this process uses: whatever is pending before the first registration belongs to a
+   * process that died. Deletes those files, then starts the regular rounds.
+   * @throws when the database does not answer.
+   */
+  async startAlone(): Promise<void> {
+    await this.#sweep(new Date(8.64e15));
+    this.start();
+  }
+
+  start(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#round = this.#runRound().finally(() => {
+          if (this.#timer !== undefined) this.start();
+        });
+      },
+      this.options.intervalMs ?? 5 * minuteMs,
+    );
+    this.#timer.unref();
+  }
+
+  /** Resolves when a round under way has ended. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#round;
+  }
+
+  async #runRound(): Promise<void> {
+    try {
+      await this.#sweep(new Date(Date.now() - pendingLimitMs));
+      await this.options.database.gallery.forgetChanges(new Date(Date.now() - galleryChangesKeptMs));
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'housekeeping failed and will be tried again');
+    }
+  }
+
+  async #sweep(pendingBefore: Date): Promise<void> {
+    const { database, images, logger } = this.options;
+    const { finished, failures } = await sweepBlobs(database.blobs, images, pendingBefore);
+    if (finished > 0) logger.info({ files: finished }, 'deleted image files left by interrupted requests');
+    for (const error of failures) logger.error({ err: error }, 'an image file could not be deleted yet');
+  }
+}
