@@ -4,8 +4,8 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { UserResolver } from './user-resolver.js';
 
-/** The executable schema, answered by the given resolver. */
-export function buildGraphqlSchema(resolver: UserResolver): GraphQLSchema {
+/** The schema, answered by the given resolver; without one it can be printed but not executed. */
+export function buildGraphqlSchema(resolver?: UserResolver): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [UserResolver],
     container: { get: () => resolver },

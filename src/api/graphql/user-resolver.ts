@@ -2,6 +2,7 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ServiceError } from '../../errors.js';
 import type { User } from '../../users/user-repository.js';
 import type { UserService, VerificationResult } from '../../users/user-service.js';
+import { messages } from '../messages.js';
 import type { RequestContext } from '../operations/request-context.js';
 import { uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
@@ -52,7 +53,7 @@ export class UserResolver {
   ): Promise<{ message: string; user: User }> {
     const bytes = await readUpload(image, this.maxImageBytes);
     const user = await this.userService.register(id, bytes, { signal });
-    return { message: 'Data inserted successfully', user };
+    return { message: messages.registered, user };
   }
 
   @Mutation(() => VerifyUserResult, {
@@ -65,7 +66,7 @@ export class UserResolver {
   ): Promise<VerificationResult & { message: string }> {
     const bytes = await readUpload(image, this.maxImageBytes);
     const { recognition, verified, similarity } = await this.userService.verify(id, bytes, { signal });
-    return { message: 'Image received successfully!', recognition, verified, similarity };
+    return { message: messages.verified, recognition, verified, similarity };
   }
 
   @Mutation(() => DeleteUserResult, {
@@ -75,6 +76,6 @@ export class UserResolver {
     @Arg('id', () => ID, { description: `Id of the user to delete: ${idDescription}` }) id: string,
   ): Promise<{ message: string; filesDeleted: string[] }> {
     const { filesDeleted } = await this.userService.remove(id);
-    return { message: 'Data deleted successfully', filesDeleted };
+    return { message: messages.deleted, filesDeleted };
   }
 }

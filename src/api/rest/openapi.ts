@@ -1,1 +1,176 @@
-export const openApiDocument = { openapi: '3.1.0' };
+import type { ErrorCode } from '../../errors.js';
+import { messages } from '../messages.js';
+import { failures, noContent, responseComponents, success } from './openapi-responses.js';
+
+const unexpected: readonly ErrorCode[] = ['OVERLOADED', 'UNAVAILABLE', 'INTERNAL'];
+
+const picture: readonly ErrorCode[] = [
+  'BAD_REQUEST',
+  'BAD_ID',
+  'IMAGE_COUNT',
+  'IMAGE_TOO_LARGE',
+  'IMAGE_UNSUPPORTED',
+  'IMAGE_UNREADABLE',
+  'NO_FACE',
+  'SEVERAL_FACES',
+  'FACE_TOO_SMALL',
+  'FACE_TOO_BLURRED',
+];
+
+const id = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 255,
+  description: "The user's id, without control characters; compared exactly.",
+};
+
+const message = (text: string) => ({ const: text });
+
+const pictureForm = {
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        properties: {
+          id,
+          image: {
+            type: 'string',
+            contentMediaType: 'application/octet-stream',
+            description: 'Picture of one face.',
+          },
+        },
+        required: ['id', 'image'],
+      },
+      encoding: { image: { contentType: 'image/jpeg, image/png, image/webp, image/avif' } },
+    },
+  },
+};
+
+const idSchema = { schema: { type: 'object', properties: { id }, required: ['id'] } };
+
+const idForm = {
+  required: true,
+  content: {
+    'multipart/form-data': idSchema,
+    'application/x-www-form-urlencoded': idSchema,
+    'application/json': idSchema,
+  },
+};
+
+/** The REST contract as an OpenAPI 3.1 document, served at /openapi.json and kept in schema/openapi.json. */
+export const openApiDocument = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Facial Verification Backend',
+    version: '1.0.0',
+    description:
+      'Registers people by a picture of their face and verifies whether another picture shows the same person. ' +
+      'Every path also works without its last slash. Any other method gets 405 with `Allow`, any other path 404, ' +
+      'in the shape of the other failures.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/' }],
+  security: [],
+  paths: {
+    '/register/': {
+      post: {
+        operationId: 'registerUser',
+        summary: 'Register a user',
+        requestBody: pictureForm,
+        responses: {
+          '201': success('The user was registered', { message: message(messages.registered) }),
+          ...failures({
+            codes: [...picture, 'USER_EXISTS', ...unexpected],
+            incomplete: messages.registerIncomplete,
+          }),
+        },
+      },
+      get: {
+        operationId: 'listUsers',
+        summary: 'List every registered user, by id',
+        description:
+          'The list is streamed. When it can not be completed the connection is cut, and the last chunk is missing.',
+        responses: {
+          '200': success('Every user', {
+            message: message(messages.listed),
+            data: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: {
+                  id,
+                  timestamp: {
+                    type: 'string',
+                    pattern: String.raw`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$`,
+                    description: 'Time of registration in UTC, without zone or fraction.',
+                    examples: ['2023-07-23T12:34:56'],
+                  },
+                },
+                required: ['id', 'timestamp'],
+                additionalProperties: false,
+              },
+            },
+          }),
+          ...failures({ codes: unexpected }),
+        },
+      },
+      delete: {
+        operationId: 'deleteUser',
+        summary: 'Delete a user with everything stored about them',
+        parameters: [
+          {
+            name: 'Prefer',
+            in: 'header',
+            description: '`return=representation` asks for a body (RFC 7240).',
+            schema: { type: 'string' },
+          },
+        ],
+        requestBody: idForm,
+        responses: {
+          '200': success(
+            'The user was deleted; answer to `Prefer: return=representation`',
+            {
+              message: message(messages.deleted),
+              files_deleted: { type: 'array', items: { type: 'string' } },
+            },
+            { 'Preference-Applied': { $ref: '#/components/headers/PreferenceApplied' } },
+          ),
+          '204': noContent('The user was deleted'),
+          ...failures({
+            codes: ['BAD_REQUEST', 'BAD_ID', 'USER_NOT_FOUND', 'REQUEST_TOO_LARGE', ...unexpected],
+            incomplete: messages.deleteIncomplete,
+          }),
+        },
+      },
+    },
+    '/verify/': {
+      post: {
+        operationId: 'verifyUser',
+        summary: 'Verify that a picture shows a user',
+        requestBody: pictureForm,
+        responses: {
+          '200': success('The picture was compared', {
+            message: message(messages.verified),
+            recognition: {
+              type: ['string', 'null'],
+              description:
+                'Id of the registered person the picture resembles most, or null when it resembles nobody enough.',
+            },
+            verified: {
+              type: 'boolean',
+              description:
+                'True when the picture shows the claimed person and resembles nobody else clearly more.',
+            },
+          }),
+          ...failures({
+            codes: [...picture, 'INVALID_USER', 'NOT_ENROLLED', ...unexpected],
+            incomplete: messages.verifyIncomplete,
+            verify: true,
+          }),
+        },
+      },
+    },
+  },
+  components: responseComponents,
+};

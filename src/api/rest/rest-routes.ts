@@ -2,18 +2,13 @@ import { Router } from 'express';
 import type { Request } from 'express';
 import { ServiceError } from '../../errors.js';
 import { ReceivedImage } from '../graphql/image-upload.js';
+import { messages } from '../messages.js';
 import { deleteUser, registerUser, verifyUser } from './documents.js';
 import { onlyMethods } from './failures.js';
 import { imageForm, requireId, textForm } from './form-body.js';
 import { prefersRepresentation } from './prefer.js';
 import type { RunOperation } from './run-operation.js';
 import { streamUsers } from './stream-users.js';
-
-const missing = {
-  register: 'ID and image are required',
-  verify: 'Image and ID are required',
-  delete: 'ID is required',
-} as const;
 
 function requireIdAndImage(request: Request, message: string): { id: string; image: ReceivedImage } {
   const id = requireId(request.body, message);
@@ -28,12 +23,15 @@ export function restRoutes(runOperation: RunOperation, maxImageBytes: number): R
   router
     .route('/register')
     .get((request, response) => streamUsers(runOperation, request, response))
-    .post(...imageForm(maxImageBytes, missing.register), async (request, response) => {
-      const result = await runOperation(registerUser, requireIdAndImage(request, missing.register));
+    .post(...imageForm(maxImageBytes, messages.registerIncomplete), async (request, response) => {
+      const result = await runOperation(
+        registerUser,
+        requireIdAndImage(request, messages.registerIncomplete),
+      );
       response.status(201).json({ message: result.registerUser.message });
     })
-    .delete(...textForm(missing.delete), async (request, response) => {
-      const id = requireId(request.body, missing.delete);
+    .delete(...textForm(messages.deleteIncomplete), async (request, response) => {
+      const id = requireId(request.body, messages.deleteIncomplete);
       const { message, filesDeleted } = (await runOperation(deleteUser, { id })).deleteUser;
       // The documented 204 can have no body (RFC 9110, 15.3.5); the documented body is there on request (RFC 7240).
       if (prefersRepresentation(request))
@@ -46,8 +44,8 @@ export function restRoutes(runOperation: RunOperation, maxImageBytes: number): R
 
   router
     .route('/verify')
-    .post(...imageForm(maxImageBytes, missing.verify), async (request, response) => {
-      const result = await runOperation(verifyUser, requireIdAndImage(request, missing.verify));
+    .post(...imageForm(maxImageBytes, messages.verifyIncomplete), async (request, response) => {
+      const result = await runOperation(verifyUser, requireIdAndImage(request, messages.verifyIncomplete));
       const { message, recognition, verified } = result.verifyUser;
       response.json({ message, recognition, verified });
     })

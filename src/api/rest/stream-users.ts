@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
+import { messages } from '../messages.js';
 import { listUsers } from './documents.js';
 import type { ListedUser } from './documents.js';
 import type { RunOperation } from './run-operation.js';
@@ -28,7 +29,7 @@ export async function streamUsers(
   const firstPage = await page(null);
 
   async function* body(): AsyncGenerator<string> {
-    yield `{"message":"Hello, world!","data":[${toJson(firstPage)}`;
+    yield `{"message":${JSON.stringify(messages.listed)},"data":[${toJson(firstPage)}`;
     let last = firstPage;
     while (last.length === usersPerPage) {
       last = await page(last.at(-1)?.id ?? null);

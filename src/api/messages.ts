@@ -1,0 +1,10 @@
+/** Sentences of the documented contract, byte for byte. */
+export const messages = {
+  registered: 'Data inserted successfully',
+  listed: 'Hello, world!',
+  verified: 'Image received successfully!',
+  deleted: 'Data deleted successfully',
+  registerIncomplete: 'ID and image are required',
+  verifyIncomplete: 'Image and ID are required',
+  deleteIncomplete: 'ID is required',
+} as const;
