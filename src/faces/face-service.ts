@@ -17,9 +17,16 @@ export interface ExtractedFace {
   readonly template: Float32Array;
   /** Found by signature, not by name or by what the client said. */
   readonly mediaType: ImageMediaType;
+  /** Square; may reach over the edges of the picture. */
   readonly box: Box;
   /** Detector's confidence, 0 to 1. */
   readonly detectionScore: number;
+  /** Landmark model's probability that there is a face, 0 to 1. */
+  readonly faceFlag: number;
+  /** x and y of the 468 FaceMesh points in turn, pixels of the upright picture. */
+  readonly landmarks: Float32Array;
+  /** Fine detail of the aligned face relative to its contrast, 0 and up; see sharpness.ts. */
+  readonly sharpness: number;
 }
 
 export interface ExtractOptions {

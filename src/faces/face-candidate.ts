@@ -1,0 +1,50 @@
+import type { Point } from './similarity.js';
+
+/** What the detector believes to be a face; pixels of the picture it was given. */
+export interface FaceCandidate {
+  readonly middle: Point;
+  /** Side of the square box. */
+  readonly side: number;
+  /** Turn of the line from the right eye to the left one; radians, 0 is level, clockwise on the screen. */
+  readonly angle: number;
+  /** 0 to 1. */
+  readonly score: number;
+}
+
+/**
+ * Keeps the best-scored of candidates that show one face: greedy non-maximum suppression.
+ * @param overlaps whether two candidates are taken for the same face.
+ */
+export function withoutRepeats(
+  candidates: readonly FaceCandidate[],
+  overlaps: (kept: FaceCandidate, other: FaceCandidate) => boolean,
+): FaceCandidate[] {
+  const kept: FaceCandidate[] = [];
+  for (const candidate of [...candidates].sort((one, two) => two.score - one.score)) {
+    if (!kept.some((better) => overlaps(better, candidate))) kept.push(candidate);
+  }
+  return kept;
+}
+
+/** Intersection of two boxes over their union, 0 to 1. */
+export function intersectionOverUnion(one: FaceCandidate, two: FaceCandidate): number {
+  const shared = intersection(one, two);
+  return shared / (one.side ** 2 + two.side ** 2 - shared);
+}
+
+/** Part of the smaller box that the larger one covers, 0 to 1. */
+export function coverage(one: FaceCandidate, two: FaceCandidate): number {
+  return intersection(one, two) / Math.min(one.side, two.side) ** 2;
+}
+
+function intersection(one: FaceCandidate, two: FaceCandidate): number {
+  const width = shared(one.middle.x, one.side, two.middle.x, two.side);
+  const height = shared(one.middle.y, one.side, two.middle.y, two.side);
+  return width * height;
+}
+
+function shared(middle: number, side: number, otherMiddle: number, otherSide: number): number {
+  const start = Math.max(middle - side / 2, otherMiddle - otherSide / 2);
+  const end = Math.min(middle + side / 2, otherMiddle + otherSide / 2);
+  return Math.max(0, end - start);
+}

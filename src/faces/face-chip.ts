@@ -1,0 +1,63 @@
+import { modelCatalogue } from '../../models/catalogue.js';
+import { fitSimilarity, inverse, type Point, type Similarity } from './similarity.js';
+
+const { size, padding } = modelCatalogue['dlib-resnet-v1'].chip;
+
+/** Width and height of the aligned face in pixels. */
+export const CHIP_SIZE = size;
+
+// Mesh index of each iBUG point used, and where dlib's mean shape has it (dlib image_transforms/interpolation.h,
+// get_face_chip_details). Brows, jaw and lower lip are left out, as there.
+const shape: readonly (readonly [ibug: number, mesh: number, x: number, y: number])[] = [
+  [27, 168, 0.490127, 0.203352],
+  [28, 6, 0.490127, 0.307009],
+  [29, 197, 0.490127, 0.409805],
+  [30, 1, 0.490127, 0.515625],
+  [31, 98, 0.36688, 0.587326],
+  [32, 97, 0.426036, 0.609345],
+  [33, 2, 0.490127, 0.628106],
+  [34, 326, 0.554217, 0.609345],
+  [35, 327, 0.613373, 0.587326],
+  [36, 33, 0.121737, 0.216423],
+  [37, 160, 0.187122, 0.178758],
+  [38, 158, 0.265825, 0.179852],
+  [39, 133, 0.334606, 0.231733],
+  [40, 153, 0.260918, 0.245099],
+  [41, 144, 0.182743, 0.244077],
+  [42, 362, 0.645647, 0.231733],
+  [43, 385, 0.714428, 0.179852],
+  [44, 387, 0.793132, 0.178758],
+  [45, 263, 0.858516, 0.216423],
+  [46, 373, 0.79751, 0.244077],
+  [47, 380, 0.719335, 0.245099],
+  [48, 61, 0.254149, 0.780233],
+  [49, 39, 0.340985, 0.745405],
+  [50, 37, 0.428858, 0.727388],
+  [51, 0, 0.490127, 0.742578],
+  [52, 267, 0.551395, 0.727388],
+  [53, 269, 0.639268, 0.745405],
+  [54, 291, 0.726104, 0.780233],
+  [60, 78, 0.290379, 0.784792],
+  [61, 82, 0.428096, 0.778746],
+  [62, 13, 0.490127, 0.785343],
+  [63, 312, 0.552157, 0.778746],
+  [64, 308, 0.689874, 0.784792],
+];
+
+const targets: readonly Point[] = shape.map(([, , x, y]) => ({
+  x: ((padding + x) / (1 + 2 * padding)) * size,
+  y: ((padding + y) / (1 + 2 * padding)) * size,
+}));
+
+/**
+ * Aligns a face for the embedder.
+ * @param landmarks x and y of the 468 mesh points in turn.
+ * @returns what takes the chip's pixels to those of the picture.
+ */
+export function chipToPicture(landmarks: Float32Array): Similarity {
+  const points = shape.map(([, mesh]) => ({
+    x: landmarks[mesh * 2] ?? NaN,
+    y: landmarks[mesh * 2 + 1] ?? NaN,
+  }));
+  return inverse(fitSimilarity(points, targets));
+}

@@ -1,0 +1,50 @@
+/**
+ * How much fine detail an aligned face has: mean square of the Laplacian over the variance, both of the brightness
+ * in the middle of the chip at half size. Contrast and brightness cancel out.
+ * @param chip planes of red, green and blue, each shifted and scaled alike.
+ * @returns 0 for a plain surface or a completely blurred face.
+ */
+export function sharpnessOf(chip: Float32Array, size: number): number {
+  const half = Math.floor(size / 2);
+  const grey = brightnessAtHalfSize(chip, size, half);
+  // The outer parts show hair and background.
+  const from = Math.round(half * 0.2);
+  const to = half - from;
+  let sum = 0;
+  let squares = 0;
+  let detail = 0;
+  for (let y = from; y < to; y++) {
+    for (let x = from; x < to; x++) {
+      const at = y * half + x;
+      const value = grey[at] ?? 0;
+      const around =
+        (grey[at - 1] ?? 0) + (grey[at + 1] ?? 0) + (grey[at - half] ?? 0) + (grey[at + half] ?? 0);
+      sum += value;
+      squares += value * value;
+      detail += (around - 4 * value) ** 2;
+    }
+  }
+  const count = (to - from) ** 2;
+  const variance = squares / count - (sum / count) ** 2;
+  return variance > MIN_VARIANCE ? detail / count / variance : 0;
+}
+
+/** Of chip values, where 1 is the full range: below half a grey level there is nothing but rounding. */
+const MIN_VARIANCE = (0.5 / 255) ** 2;
+
+function brightnessAtHalfSize(chip: Float32Array, size: number, half: number): Float32Array {
+  const grey = new Float32Array(half * half);
+  const weights = [0.299, 0.587, 0.114];
+  weights.forEach((weight, channel) => {
+    const plane = channel * size * size;
+    for (let y = 0; y < half; y++) {
+      for (let x = 0; x < half; x++) {
+        const at = plane + 2 * y * size + 2 * x;
+        const block =
+          (chip[at] ?? 0) + (chip[at + 1] ?? 0) + (chip[at + size] ?? 0) + (chip[at + size + 1] ?? 0);
+        grey[y * half + x] = (grey[y * half + x] ?? 0) + (block * weight) / 4;
+      }
+    }
+  });
+  return grey;
+}

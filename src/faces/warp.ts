@@ -1,0 +1,93 @@
+import type { Pyramid } from './pyramid.js';
+import { scaleOf, type Similarity } from './similarity.js';
+
+/** How bytes become tensor values: `(v - mean) / divisor`, mean in the order red, green, blue. */
+export interface ValueMapping {
+  readonly mean: readonly [number, number, number];
+  readonly divisor: number;
+}
+
+/** A square tensor of three planes, red, green and blue, the first row first. */
+export interface PlanarTarget {
+  readonly data: Float32Array;
+  /** Width and height. */
+  readonly size: number;
+}
+
+/**
+ * Samples the picture bilinearly at the pixel centres of the target, straight into a model's input. What lies
+ * outside the picture is black.
+ * @param toPicture takes target pixels to picture pixels.
+ */
+export function warp(
+  picture: Pyramid,
+  toPicture: Similarity,
+  { data, size }: PlanarTarget,
+  { mean: [meanRed, meanGreen, meanBlue], divisor }: ValueMapping,
+): void {
+  const { bitmap, halvings } = picture.levelFor(scaleOf(toPicture));
+  const pixels = bitmap.data;
+  const { width, height } = bitmap;
+  const shrink = 1 / 2 ** halvings;
+  const a = toPicture.a * shrink;
+  const b = toPicture.b * shrink;
+  // Of the middle of the target's first pixel, counted from the middle of the picture's first pixel.
+  const originX = toPicture.tx * shrink + (a - b) / 2 - 0.5;
+  const originY = toPicture.ty * shrink + (a + b) / 2 - 0.5;
+  const maxX = width - 1;
+  const maxY = height - 1;
+  const gain = 1 / divisor;
+  const green = size * size;
+  const blue = 2 * green;
+  const black = [-meanRed * gain, -meanGreen * gain, -meanBlue * gain] as const;
+  let to = 0;
+  for (let v = 0; v < size; v++) {
+    for (let u = 0; u < size; u++, to++) {
+      const x = originX + a * u - b * v;
+      const y = originY + b * u + a * v;
+      if (!(x > -0.5 && y > -0.5 && x < maxX + 0.5 && y < maxY + 0.5)) {
+        data[to] = black[0];
+        data[to + green] = black[1];
+        data[to + blue] = black[2];
+        continue;
+      }
+      const clampedX = x < 0 ? 0 : x > maxX ? maxX : x;
+      const clampedY = y < 0 ? 0 : y > maxY ? maxY : y;
+      const left = clampedX | 0;
+      const top = clampedY | 0;
+      const fx = clampedX - left;
+      const fy = clampedY - top;
+      const topLeft = (top * width + left) * 4;
+      const topRight = left < maxX ? topLeft + 4 : topLeft;
+      const down = top < maxY ? width * 4 : 0;
+      const bottomLeft = topLeft + down;
+      const bottomRight = topRight + down;
+      const w00 = (1 - fx) * (1 - fy) * gain;
+      const w10 = fx * (1 - fy) * gain;
+      const w01 = (1 - fx) * fy * gain;
+      const w11 = fx * fy * gain;
+      data[to] =
+        byte(pixels, topLeft) * w00 +
+        byte(pixels, topRight) * w10 +
+        byte(pixels, bottomLeft) * w01 +
+        byte(pixels, bottomRight) * w11 +
+        black[0];
+      data[to + green] =
+        byte(pixels, topLeft + 1) * w00 +
+        byte(pixels, topRight + 1) * w10 +
+        byte(pixels, bottomLeft + 1) * w01 +
+        byte(pixels, bottomRight + 1) * w11 +
+        black[1];
+      data[to + blue] =
+        byte(pixels, topLeft + 2) * w00 +
+        byte(pixels, topRight + 2) * w10 +
+        byte(pixels, bottomLeft + 2) * w01 +
+        byte(pixels, bottomRight + 2) * w11 +
+        black[2];
+    }
+  }
+}
+
+function byte(pixels: Buffer, at: number): number {
+  return pixels[at] ?? 0;
+}
