@@ -3,7 +3,6 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import type { Logger } from 'pino';
 import { ServiceError } from '../../errors.js';
 import { currentRequest } from '../operations/request-context.js';
-import { uploadFailure } from './read-upload.js';
 
 /** Mistakes in the request itself: GraphQL's own message tells the client what to repair. */
 const clientErrorCodes = new Set<unknown>([
@@ -16,7 +15,7 @@ const clientErrorCodes = new Set<unknown>([
 
 /** The catalogue's view of any thrown value; what is not in the catalogue becomes INTERNAL, with the cause kept. */
 export function toServiceError(thrown: unknown): ServiceError {
-  const error = uploadFailure(unwrapResolverError(thrown));
+  const error = unwrapResolverError(thrown);
   return error instanceof ServiceError ? error : new ServiceError('INTERNAL', { cause: error });
 }
 

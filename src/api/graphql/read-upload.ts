@@ -6,8 +6,8 @@ function hasStatus(error: unknown): error is Error & { status: number } {
 }
 
 /** What graphql-upload-ts reports by http-errors, in terms of the catalogue; anything else stays unexpected. */
-export function uploadFailure(error: unknown): unknown {
-  if (!hasStatus(error)) return error;
+function uploadFailure(error: unknown): unknown {
+  if (error instanceof ServiceError || !hasStatus(error)) return error;
   switch (error.status) {
     case 413:
       return new ServiceError('IMAGE_TOO_LARGE', { cause: error });
