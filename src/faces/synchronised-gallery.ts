@@ -49,6 +49,11 @@ export class SynchronisedGallery implements Gallery {
     }
   }
 
+  /** Resolves when the gallery can be searched; loads it again after its thread was lost. */
+  async ping(): Promise<void> {
+    await this.#current();
+  }
+
   async close(): Promise<void> {
     await this.#thread?.close();
   }

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { buildModels } from '../models/build-models.js';
+import { modelCatalogue } from '../models/catalogue.js';
+import { createApi } from './api/http-server.js';
+import type { Config } from './config.js';
+import { openSqliteDatabase } from './database/sqlite/open-sqlite-database.js';
+import { FacePool } from './faces/face-pool.js';
+import { SynchronisedGallery } from './faces/synchronised-gallery.js';
+import { LocalImageStore } from './storage/local-image-store.js';
+import { defaultMargin } from './users/decision.js';
+import { FaceUserService } from './users/face-user-service.js';
+import { Housekeeping } from './users/housekeeping.js';
+
+const EMBEDDER = 'dlib-resnet-v1';
+
+/** More than two threads find the memory bandwidth used up. */
+const SEARCH_THREADS = Math.min(2, availableParallelism());
+
+/** The whole service, serving. */
+export interface Service {
+  /** For example `http://127.0.0.1:4000`. */
+  readonly address: string;
+  /** Takes no new requests, finishes the running ones, then closes every part. */
+  stop(): Promise<void>;
+}
+
+/** Builds every part, hands each its collaborators, and starts to serve when all of them work. */
+export async function startService(config: Config, logger: Logger): Promise<Service> {
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    await buildModels({ onProgress: (message) => logger.debug(message) });
+    const { dimension, thresholds } = modelCatalogue[EMBEDDER];
+
+    const database = await openSqliteDatabase(config.dataDir);
+    closers.push(() => database.close());
+    const images = await LocalImageStore.open(join(config.dataDir, 'images'));
+
+    const faces = new FacePool({
+      workers: config.faceWorkers,
+      queue: config.faceQueue,
+      pipeline: { maxPixels: config.maxImagePixels },
+      onThreadLost: (reason) => {
+        logger.error({ err: reason }, 'a face worker was lost');
+      },
+    });
+    closers.push(() => faces.close());
+
+    const gallery = new SynchronisedGallery({
+      log: database.gallery,
+      modelId: EMBEDDER,
+      dimension,
+      threads: SEARCH_THREADS,
+      onThreadLost: (reason) => {
+        logger.error({ err: reason }, 'the gallery thread was lost');
+      },
+    });
+    closers.push(() => gallery.close());
+    await Promise.all([faces.ready(), gallery.load()]);
+
+    const housekeeping = new Housekeeping({ database, images, logger });
+    await housekeeping.startAlone();
+    closers.push(() => housekeeping.stop());
+
+    const api = await createApi({
+      userService: new FaceUserService({
+        database,
+        images,
+        faces,
+        gallery,
+        rule: { threshold: config.matchThreshold ?? thresholds[config.matchFmr], margin: defaultMargin },
+        anchors: { fmr1e3: thresholds['1e-3'], fmr1e4: thresholds['1e-4'] },
+        logger,
+      }),
+      health: {
+        database: () => database.ping(),
+        images: () => images.ping(),
+        faces: () => faces.ping(),
+        gallery: () => gallery.ping(),
+      },
+      config,
+      logger,
+    });
+    closers.push(() => api.stop());
+    return { address: await api.listen(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

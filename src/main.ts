@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+import { startService } from './app.js';
+import { ConfigError, loadConfig, type Config } from './config.js';
+
+/** Longest the process may take to end once asked to; what still runs then is cut off. */
+const EXIT_DEADLINE_MS = 10_000;
+
+function readConfig(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(78);
+  }
+}
+
+const config = readConfig();
+const logger = pino({ level: config.logLevel });
+
+process.on('unhandledRejection', (reason) => {
+  logger.fatal({ err: reason }, 'a failure was not handled; the process ends so that it can be started anew');
+  process.exit(1);
+});
+
+const service = await startService(config, logger).catch((error: unknown) => {
+  logger.fatal({ err: error }, 'the service could not start');
+  process.exit(1);
+});
+logger.info({ address: service.address }, 'ready');
+
+let stopping = false;
+
+async function stop(signal: NodeJS.Signals): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  logger.info({ signal }, 'draining');
+  setTimeout(() => {
+    logger.error('requests were still running at the deadline');
+    process.exit(1);
+  }, EXIT_DEADLINE_MS).unref();
+  await service.stop();
+  logger.info('stopped');
+  process.exit(0);
+}
+
+process.on('SIGTERM', (signal) => void stop(signal));
+process.on('SIGINT', (signal) => void stop(signal));
