@@ -29,7 +29,7 @@ export class ServiceProcess {
   }
 
   static async start(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
-    const dataDir = options.dataDir ?? (await temporaryFolder());
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'facial-verification-')));
     const child = spawn(process.execPath, [compiledFile('src/main.ts')], {
       cwd: projectRoot,
       env: {
@@ -76,10 +76,6 @@ export class ServiceProcess {
     await this.end('SIGKILL');
     await rm(this.dataDir, { recursive: true, force: true });
   }
-}
-
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'facial-verification-test-'));
 }
 
 function readyAddress(line: string): string | null {
