@@ -77,9 +77,8 @@ export class FaceUserService implements UserService {
     return { filesDeleted: removed.imageKeys };
   }
 
-  async list(page: PageRequest): Promise<User[]> {
-    if (!Number.isSafeInteger(page.first) || page.first < 1) throw new ServiceError('BAD_PAGE');
-    return await this.options.database.users.list(page);
+  list(page: PageRequest): Promise<User[]> {
+    return this.options.database.users.list(page);
   }
 
   async #extract(image: Uint8Array, signal: AbortSignal | undefined): Promise<ExtractedFace> {

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { describe, expect, it } from 'vitest';
 import { createImageKey } from '../../src/storage/image-key.js';
 import type { Database, Enrolment, StoredTemplate } from '../../src/users/user-repository.js';
-import { randomVector } from '../support/random-vector.js';
+import { unitVector } from '../support/unit-vectors.js';
 
 const modelId = 'model-a';
 const farFuture = new Date('2100-01-01T00:00:00Z');
@@ -23,7 +23,7 @@ export async function announced(database: Database, options: EnrolmentOptions): 
     template: {
       templateId: uuidv7(),
       modelId: options.modelId ?? modelId,
-      vector: randomVector(options.seed ?? 1),
+      vector: unitVector(options.seed ?? 1),
     },
   };
 }

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import pino from 'pino';
+import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import type { Gallery } from '../../src/faces/gallery.js';
+import { LocalImageStore } from '../../src/storage/local-image-store.js';
+import type { ImageStore } from '../../src/storage/image-store.js';
+import { FaceUserService } from '../../src/users/face-user-service.js';
+import { Housekeeping } from '../../src/users/housekeeping.js';
+import type { Database } from '../../src/users/user-repository.js';
+import { textAnchors, TextFaceService, textRule } from './text-face-service.js';
+
+export interface TextServiceOptions {
+  readonly folder: string;
+  readonly gallery: (database: Database) => Gallery;
+  /** Puts something between the service and its image files. */
+  readonly wrapImages?: (images: ImageStore) => ImageStore;
+}
+
+export interface TextService {
+  readonly service: FaceUserService;
+  readonly database: Database;
+  readonly images: ImageStore;
+  readonly faces: TextFaceService;
+  readonly housekeeping: Housekeeping;
+}
+
+/** The user service over a real database and real files, started as the program does; only faces are text. */
+export async function openTextService(options: TextServiceOptions): Promise<TextService> {
+  const logger = pino({ level: 'silent' });
+  const database = await openSqliteDatabase(options.folder);
+  const local = await LocalImageStore.open(join(options.folder, 'images'));
+  const images = options.wrapImages?.(local) ?? local;
+  const housekeeping = new Housekeeping({ database, images, logger });
+  await housekeeping.startAlone();
+  const faces = new TextFaceService();
+  const service = new FaceUserService({
+    database,
+    images,
+    faces,
+    gallery: options.gallery(database),
+    rule: textRule,
+    anchors: textAnchors,
+    logger,
+  });
+  return { service, database, images, faces, housekeeping };
+}

@@ -1,0 +1,352 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ServiceError } from '../../src/errors.js';
+import type { Gallery } from '../../src/faces/gallery.js';
+import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import type { ImageStore } from '../../src/storage/image-store.js';
+import { openTextService, type TextService } from '../support/open-text-service.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { failingPicture, textModelId, textPicture } from '../support/text-face-service.js';
+
+interface OpenOptions {
+  readonly wrapImages?: (images: ImageStore) => ImageStore;
+  readonly wrapGallery?: (gallery: Gallery) => Gallery;
+}
+
+async function open({ wrapImages, wrapGallery }: OpenOptions = {}): Promise<
+  TextService & { folder: string }
+> {
+  const folder = temporaryFolder();
+  const parts = await openTextService({
+    folder,
+    gallery: (database) => {
+      const gallery = new SynchronisedGallery({
+        log: database.gallery,
+        modelId: textModelId,
+        dimension: 128,
+        threads: 1,
+      });
+      onTestFinished(() => gallery.close());
+      return wrapGallery?.(gallery) ?? gallery;
+    },
+    ...(wrapImages && { wrapImages }),
+  });
+  onTestFinished(async () => {
+    await parts.housekeeping.stop();
+    await parts.database.close();
+  });
+  return { ...parts, folder };
+}
+
+/** Keys of the image files in a data folder, and names of unfinished ones. */
+function filesIn(folder: string): string[] {
+  const images = join(folder, 'images');
+  return readdirSync(images)
+    .flatMap((shard) => readdirSync(join(images, shard)).map((name) => `${shard}/${name}`))
+    .sort();
+}
+
+const everPending = new Date(8.64e15);
+
+describe('registration', () => {
+  it('stores user, picture and template', async () => {
+    const { service, database, folder } = await open();
+    const user = await service.register('ada', textPicture(1));
+
+    expect(user.id).toBe('ada');
+    expect(user.timestamp.getMilliseconds()).toBe(0);
+    expect(Math.abs(Date.now() - user.timestamp.getTime())).toBeLessThan(60_000);
+    expect(await service.list({ first: 10 })).toEqual([user]);
+    const [file = ''] = filesIn(folder);
+    expect(filesIn(folder)).toHaveLength(1);
+    expect(file).not.toContain('ada');
+    expect(readFileSync(join(folder, 'images', file))).toEqual(Buffer.from(textPicture(1)));
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('of a taken id is refused before the picture is looked at', async () => {
+    const { service, faces } = await open();
+    await service.register('ada', textPicture(1));
+    await expect(service.register('ada', failingPicture('NO_FACE'))).rejects.toMatchObject({
+      code: 'USER_EXISTS',
+    });
+    expect(faces.extractions).toBe(1);
+  });
+
+  it('of a bad id is refused before anything else', async () => {
+    const { service, faces } = await open();
+    await expect(service.register('a\nb', textPicture(1))).rejects.toMatchObject({ code: 'BAD_ID' });
+    await expect(service.verify('', textPicture(1))).rejects.toMatchObject({ code: 'BAD_ID' });
+    await expect(service.remove('x'.repeat(256))).rejects.toMatchObject({ code: 'BAD_ID' });
+    expect(faces.extractions).toBe(0);
+  });
+
+  it('is won by exactly one of many at once, and the others leave nothing', async () => {
+    const { service, database, folder } = await open();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, person) => service.register('ada', textPicture(person))),
+    );
+
+    const winner = outcomes.findIndex(({ status }) => status === 'fulfilled');
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'USER_EXISTS' });
+    expect(filesIn(folder)).toHaveLength(1);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect((await service.verify('ada', textPicture(winner))).verified).toBe(true);
+  });
+
+  it('without a usable face leaves nothing', async () => {
+    const { service, database, folder } = await open();
+    await expect(service.register('ada', failingPicture('SEVERAL_FACES'))).rejects.toMatchObject({
+      code: 'SEVERAL_FACES',
+    });
+    expect(await database.users.find('ada')).toBeNull();
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('reports why a picture could not be stored, and leaves nothing', async () => {
+    const { service, database, folder } = await open({
+      wrapImages: (images) => ({
+        ...forwarding(images),
+        put: async (key, bytes) => {
+          await images.put(key, bytes);
+          throw new ServiceError('UNAVAILABLE', { message: 'the disk is full' });
+        },
+      }),
+    });
+    await expect(service.register('ada', textPicture(1))).rejects.toThrow('the disk is full');
+    expect(await database.users.find('ada')).toBeNull();
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('reports the first failure when cleaning up fails as well', async () => {
+    const { service, database } = await open({
+      wrapImages: (images) => ({
+        ...forwarding(images),
+        put: () => Promise.reject(new Error('put failed')),
+        delete: () => Promise.reject(new Error('delete failed')),
+      }),
+    });
+    await expect(service.register('ada', textPicture(1))).rejects.toThrow('put failed');
+    expect(await database.blobs.unfinished(everPending)).toMatchObject([{ state: 'deleting' }]);
+  });
+
+  it('is given up when the client goes away before anything is written', async () => {
+    const { service, faces, database } = await open();
+    const client = new AbortController();
+    faces.during = () => {
+      client.abort();
+      return Promise.resolve();
+    };
+    await expect(service.register('ada', textPicture(1), { signal: client.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    await expect(service.register('ada', textPicture(1), { signal: client.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    expect(faces.extractions).toBe(1);
+    expect(await database.users.find('ada')).toBeNull();
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('is finished when the client goes away after the first write', async () => {
+    const client = new AbortController();
+    const { service, database } = await open({
+      wrapImages: (images) => ({
+        ...forwarding(images),
+        put: (key, bytes) => {
+          client.abort();
+          return images.put(key, bytes);
+        },
+      }),
+    });
+    await service.register('ada', textPicture(1), { signal: client.signal });
+    expect(await database.users.find('ada')).not.toBeNull();
+  });
+});
+
+describe('verification', () => {
+  it('knows the person and refuses strangers and others', async () => {
+    const { service } = await open();
+    await service.register('ada', textPicture(1));
+    await service.register('bob', textPicture(2));
+
+    expect(await service.verify('ada', textPicture(1))).toEqual({
+      recognition: 'ada',
+      verified: true,
+      similarity: 0.9,
+    });
+    expect(await service.verify('ada', textPicture(2))).toMatchObject({
+      recognition: 'bob',
+      verified: false,
+    });
+    expect(await service.verify('ada', textPicture(3))).toEqual({
+      recognition: null,
+      verified: false,
+      similarity: 0,
+    });
+  });
+
+  it('of an unknown id is refused before the picture is looked at', async () => {
+    const { service, faces } = await open();
+    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({
+      code: 'INVALID_USER',
+      status: 400,
+    });
+    expect(faces.extractions).toBe(0);
+  });
+
+  it('of a user without a template of the present model says so', async () => {
+    const { service, database } = await open();
+    await database.blobs.announce('00/of-an-older-model.jpg');
+    await database.users.enrol({
+      user: { id: 'ada', timestamp: new Date() },
+      image: { key: '00/of-an-older-model.jpg', mediaType: 'image/jpeg' },
+      template: { templateId: 'older', modelId: 'older-model', vector: new Float32Array([1, 0]) },
+    });
+    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+  });
+
+  it('lets a look-alike inside the margin pass, and refuses beyond it', async () => {
+    const { service } = await open();
+    await service.register('ada', textPicture(1));
+    await service.register('twin', textPicture(1, { person: 2, share: 0.05 }));
+    const towardsTwin = await service.verify('ada', textPicture(1, { person: 2, share: 0.04 }));
+    expect(towardsTwin).toMatchObject({ recognition: 'twin', verified: true });
+
+    await service.register('between', textPicture(1, { person: 3, share: 0.3 }));
+    const beyond = await service.verify('ada', textPicture(1, { person: 3, share: 0.3 }));
+    expect(beyond).toMatchObject({ recognition: 'between', verified: false });
+    expect(beyond.similarity).toBeGreaterThan(0.5);
+  });
+
+  it('sees every registration and deletion answered before it', async () => {
+    const { service } = await open();
+    await service.register('ada', textPicture(1));
+    for (let round = 0; round < 15; round += 1) {
+      await service.register('bob', textPicture(2));
+      expect((await service.verify('ada', textPicture(2))).recognition).toBe('bob');
+      await service.remove('bob');
+      expect((await service.verify('ada', textPicture(2))).recognition).toBeNull();
+    }
+  });
+
+  it('during which the user is deleted does not verify', async () => {
+    const parts: { service?: TextService['service'] } = {};
+    const { service } = await open({
+      wrapGallery: (gallery) => ({
+        size: 0,
+        bestOther: async (probe, userId) => {
+          const found = await gallery.bestOther(probe, userId);
+          await parts.service?.remove('ada');
+          return found;
+        },
+      }),
+    });
+    parts.service = service;
+    await service.register('ada', textPicture(1));
+    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({ code: 'INVALID_USER' });
+  });
+
+  it('during which the user is replaced compares with the new face only', async () => {
+    const parts: { replace?: () => Promise<void> } = {};
+    const { service } = await open({
+      wrapGallery: (gallery) => ({
+        size: 0,
+        bestOther: async (probe, userId) => {
+          const found = await gallery.bestOther(probe, userId);
+          await parts.replace?.();
+          return found;
+        },
+      }),
+    });
+    await service.register('ada', textPicture(1));
+    parts.replace = async () => {
+      delete parts.replace;
+      await service.remove('ada');
+      await service.register('ada', textPicture(2));
+    };
+    expect(await service.verify('ada', textPicture(1))).toMatchObject({ recognition: null, verified: false });
+  });
+
+  it('stays whole while others register and delete', async () => {
+    const { service } = await open();
+    await service.register('ada', textPicture(1));
+    const churn = Array.from({ length: 4 }, async (_, writer) => {
+      for (let round = 0; round < 5; round += 1) {
+        await service.register(`w${writer}`, textPicture(10 + writer));
+        await service.remove(`w${writer}`);
+      }
+    });
+    const verifications = Array.from({ length: 30 }, () => service.verify('ada', textPicture(1)));
+    for (const result of await Promise.all(verifications))
+      expect(result).toMatchObject({ recognition: 'ada', verified: true });
+    await Promise.all(churn);
+  });
+});
+
+describe('deletion', () => {
+  it('removes user, template and picture, and names the files', async () => {
+    const { service, database, folder } = await open();
+    await service.register('ada', textPicture(1));
+    await service.register('bob', textPicture(2));
+    const before = filesIn(folder);
+
+    const { filesDeleted } = await service.remove('ada');
+
+    expect(filesDeleted).toHaveLength(1);
+    expect(before).toEqual([...filesDeleted, ...filesIn(folder)].sort());
+    expect(existsSync(join(folder, 'images', filesDeleted[0] ?? ''))).toBe(false);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    await expect(service.remove('ada')).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({ code: 'INVALID_USER' });
+    expect(await service.verify('bob', textPicture(1))).toMatchObject({ recognition: null });
+  });
+
+  it('says when a file could not be deleted, and finishes later', async () => {
+    let broken = true;
+    const { service, database, folder, housekeeping } = await open({
+      wrapImages: (images) => ({
+        ...forwarding(images),
+        delete: (key) => (broken ? Promise.reject(new Error('read-only disk')) : images.delete(key)),
+      }),
+    });
+    await service.register('ada', textPicture(1));
+
+    await expect(service.remove('ada')).rejects.toMatchObject({ code: 'DELETION_UNFINISHED' });
+    expect(await database.users.find('ada')).toBeNull();
+    expect(filesIn(folder)).toHaveLength(1);
+
+    broken = false;
+    await housekeeping.startAlone();
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('and registration of one id in any order leave all or nothing of it', async () => {
+    const { service, database, folder } = await open();
+    await service.register('ada', textPicture(1));
+    await Promise.allSettled(
+      Array.from({ length: 20 }, (_, turn) =>
+        turn % 2 === 0 ? service.remove('ada') : service.register('ada', textPicture(turn)),
+      ),
+    );
+    const present = (await database.users.find('ada')) ? 1 : 0;
+    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(present);
+    expect(filesIn(folder)).toHaveLength(present);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+});
+
+function forwarding(images: ImageStore): ImageStore {
+  return {
+    put: (key, bytes) => images.put(key, bytes),
+    get: (key) => images.get(key),
+    delete: (key) => images.delete(key),
+    ping: () => images.ping(),
+  };
+}
