@@ -1,4 +1,4 @@
-/** Sentences of the documented contract, byte for byte. */
+/** Sentences that clients read; those of the documented contract byte for byte. */
 export const messages = {
   registered: 'Data inserted successfully',
   listed: 'Hello, world!',
@@ -7,4 +7,5 @@ export const messages = {
   registerIncomplete: 'ID and image are required',
   verifyIncomplete: 'Image and ID are required',
   deleteIncomplete: 'ID is required',
+  malformedForm: 'The multipart body is malformed or incomplete',
 } as const;

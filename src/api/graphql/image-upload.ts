@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType } from 'graphql';
-import { GraphQLUpload } from 'graphql-upload-ts';
+import { Upload } from 'graphql-upload-ts';
 import type { FileUpload } from 'graphql-upload-ts';
 
 /** A picture of a request: on its way in as a multipart part, or already received by the REST adapter. */
@@ -18,13 +18,8 @@ export const uploadScalar = new GraphQLScalarType<ImageUpload, never>({
     'A file, sent as a variable of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec',
   parseValue(value): ImageUpload {
     if (value instanceof ReceivedImage) return value;
-    try {
-      return { kind: 'streamed', file: GraphQLUpload.parseValue(value) };
-    } catch (cause) {
-      throw new GraphQLError('Send the file as a part of a multipart request.', {
-        originalError: cause as Error,
-      });
-    }
+    if (value instanceof Upload) return { kind: 'streamed', file: value.promise };
+    throw new GraphQLError('Send the file as a part of a multipart request.');
   },
   parseLiteral(node): never {
     throw new GraphQLError('A file can only be a variable, not a literal.', { nodes: node });

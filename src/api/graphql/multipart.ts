@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { processRequest } from 'graphql-upload-ts';
 import { ServiceError } from '../../errors.js';
+import { messages } from '../messages.js';
 
 /** Largest `operations` or `map` part, and largest JSON body, in bytes. */
 export const maxDocumentBytes = 100_000;
@@ -40,7 +41,7 @@ function multipartFailure(error: unknown): ServiceError {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   if (!(error instanceof Error) || status === undefined)
     return new ServiceError('BAD_REQUEST', {
-      message: 'The multipart body is malformed or incomplete',
+      message: messages.malformedForm,
       cause: error,
     });
   if (status === 499) return new ServiceError('CANCELLED', { cause: error });

@@ -1,14 +1,14 @@
 import { ServiceError } from '../../errors.js';
+import { messages } from '../messages.js';
 import type { ImageUpload } from './image-upload.js';
 
-function hasStatus(error: unknown): error is Error & { status: number } {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number';
-}
-
-/** What graphql-upload-ts reports by http-errors, in terms of the catalogue; anything else stays unexpected. */
+/** What graphql-upload-ts, its parser and the temporary file report, in terms of the catalogue. */
 function uploadFailure(error: unknown): unknown {
-  if (error instanceof ServiceError || !hasStatus(error)) return error;
-  switch (error.status) {
+  if (!(error instanceof Error) || error instanceof ServiceError) return error;
+  if ('syscall' in error) return new ServiceError('UNAVAILABLE', { cause: error });
+  if (/^Unexpected end of (form|file)$/.test(error.message))
+    return new ServiceError('BAD_REQUEST', { message: messages.malformedForm, cause: error });
+  switch ('status' in error ? error.status : undefined) {
     case 413:
       return new ServiceError('IMAGE_TOO_LARGE', { cause: error });
     case 499:
@@ -23,7 +23,8 @@ function uploadFailure(error: unknown): unknown {
 /**
  * Reads the whole picture into memory. Call it before anything that can fail: an upload that is never read blocks
  * its connection until the time limit.
- * @throws ServiceError IMAGE_TOO_LARGE above `maxBytes`, CANCELLED, BAD_REQUEST when the file never came.
+ * @throws ServiceError IMAGE_TOO_LARGE above `maxBytes`, CANCELLED, UNAVAILABLE, BAD_REQUEST when the file never
+ *   came whole.
  */
 export async function readUpload(upload: ImageUpload, maxBytes: number): Promise<Uint8Array> {
   if (upload.kind === 'received') {

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import multer from 'multer';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
+import { messages } from '../messages.js';
 
 /** Everything in a form apart from the picture: boundaries, part headers, text fields. */
 const formOverheadBytes = 64 * 1024;
@@ -21,7 +22,7 @@ const textLimits = {
 function formFailure(error: unknown, missing: string): ServiceError {
   if (!(error instanceof multer.MulterError))
     return new ServiceError('BAD_REQUEST', {
-      message: 'The multipart body is malformed or incomplete',
+      message: messages.malformedForm,
       cause: error,
     });
   switch (error.code) {

@@ -138,7 +138,14 @@ export const openApiDocument = {
           ),
           '204': noContent('The user was deleted'),
           ...failures({
-            codes: ['BAD_REQUEST', 'BAD_ID', 'USER_NOT_FOUND', 'REQUEST_TOO_LARGE', ...unexpected],
+            codes: [
+              'BAD_REQUEST',
+              'BAD_ID',
+              'USER_NOT_FOUND',
+              'REQUEST_TOO_LARGE',
+              'DELETION_UNFINISHED',
+              ...unexpected,
+            ],
             incomplete: messages.deleteIncomplete,
           }),
         },

@@ -1,0 +1,355 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { operationLimits } from '../../src/api/graphql/operation-limits.js';
+import { errorCatalogue, isErrorCode } from '../../src/errors.js';
+import { startApi } from '../support/api.js';
+import type { RunningApi } from '../support/api.js';
+import { postMultipart, query, registerUser, upload, uploadBody, verifyUser } from '../support/graphql.js';
+import { multipartBody } from '../support/http.js';
+
+let running: RunningApi;
+
+beforeAll(async () => {
+  running = await startApi({ environment: { MAX_IMAGE_BYTES: '2000' } });
+});
+beforeEach(() => {
+  running.users.faces.clear();
+  running.users.before = () => Promise.resolve();
+});
+afterAll(() => running.close());
+
+describe('operations', () => {
+  it('registers, lists, verifies and deletes', async () => {
+    const registered = await upload(running.url, registerUser, 'user1', 'face 1');
+    expect(registered.status).toBe(200);
+    expect(registered.data).toEqual({
+      registerUser: {
+        message: 'Data inserted successfully',
+        user: { id: 'user1', timestamp: '2023-07-23T12:34:56.000Z' },
+      },
+    });
+    expect((await query(running.url, '{ users { id } }')).data).toEqual({ users: [{ id: 'user1' }] });
+    expect((await upload(running.url, verifyUser, 'user1', 'face 1')).data).toEqual({
+      verifyUser: {
+        message: 'Image received successfully!',
+        recognition: 'user1',
+        verified: true,
+        similarity: 1,
+      },
+    });
+    expect(
+      (await query(running.url, 'mutation { deleteUser(id: "user1") { message filesDeleted } }')).data,
+    ).toEqual({
+      deleteUser: { message: 'Data deleted successfully', filesDeleted: ['user1.jpg'] },
+    });
+    expect(running.users.faces.size).toBe(0);
+  });
+
+  it('takes an upload from FormData and fetch', async () => {
+    const form = new FormData();
+    form.append(
+      'operations',
+      JSON.stringify({ query: registerUser, variables: { id: 'user1', image: null } }),
+    );
+    form.append('map', JSON.stringify({ picture: ['variables.image'] }));
+    form.append('picture', new Blob(['face 1'], { type: 'image/jpeg' }), 'face.jpg');
+    const response = await fetch(`${running.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Apollo-Require-Preflight': 'true' },
+      body: form,
+    });
+    expect(response.status).toBe(200);
+    expect(running.users.faces.get('user1')?.face).toBe('face 1');
+  });
+
+  it('pages by key', async () => {
+    for (const id of ['b', 'a', 'c']) await upload(running.url, registerUser, id, `face ${id}`);
+    const page = async (args: string) =>
+      (await query(running.url, `{ users(${args}) { id } }`)).data?.['users'];
+    expect(await page('first: 2')).toEqual([{ id: 'a' }, { id: 'b' }]);
+    expect(await page('first: 2, after: "b"')).toEqual([{ id: 'c' }]);
+    expect(await page('first: null, after: null')).toHaveLength(3);
+  });
+
+  it.each([0, -1, 10_001])('refuses a page of %i users', async (first) => {
+    const answer = await query(running.url, '{ users(first: ' + String(first) + ') { id } }');
+    expect(answer.errors?.[0]).toMatchObject({
+      message: 'first must be 1 to 10000',
+      extensions: { code: 'BAD_PAGE', retryable: false, http: { status: 400 } },
+    });
+  });
+});
+
+describe('failures', () => {
+  it.each(Object.keys(errorCatalogue).filter((code) => code !== 'INTERNAL'))(
+    'reports %s out of the catalogue',
+    async (code) => {
+      const answer = await upload(running.url, registerUser, 'user1', `error:${code}`);
+      if (!isErrorCode(code)) throw new Error('The table is made from the catalogue.');
+      const { status, message, retryable } = errorCatalogue[code];
+      expect(answer.data).toBeNull();
+      expect(answer.errors).toEqual([
+        {
+          message,
+          path: ['registerUser'],
+          locations: [{ line: 1, column: 40 }],
+          extensions: {
+            code,
+            requestId: answer.headers.get('x-request-id'),
+            retryable,
+            http: { status },
+          },
+        },
+      ]);
+      expect(answer.status).toBe(status === 413 || status >= 500 ? status : 200);
+      expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : null);
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['an error', new Error('secret detail')],
+    [
+      'an error that looks like a client error',
+      Object.assign(new Error('secret detail'), { extensions: { code: 'BAD_USER_INPUT' } }),
+    ],
+    ['an error with a status', Object.assign(new Error('secret detail'), { status: 400, expose: true })],
+    ['a value that is no error', { secret: 'detail' }],
+  ])('masks %s and logs it under the request id', async (_case, thrown) => {
+    running.users.before = () => {
+      throw thrown;
+    };
+    const answer = await query(running.url, '{ users { id } }');
+    const requestId = answer.headers.get('x-request-id');
+    expect(answer.status).toBe(500);
+    expect(answer.errors).toEqual([
+      {
+        message: 'Something went wrong',
+        path: ['users'],
+        locations: [{ line: 1, column: 3 }],
+        extensions: { code: 'INTERNAL', requestId, retryable: false, http: { status: 500 } },
+      },
+    ]);
+    const logged = running.logs.filter((line) => line['requestId'] === requestId && 'err' in line);
+    expect(logged).toHaveLength(1);
+    expect(JSON.stringify(logged)).toContain('detail');
+  });
+
+  it.each<[string, string, string, Record<string, unknown>]>([
+    ['a syntax error', 'GRAPHQL_PARSE_FAILED', '{ users', {}],
+    ['an unknown field', 'GRAPHQL_VALIDATION_FAILED', '{ users { secret } }', {}],
+    ['a missing variable', 'BAD_USER_INPUT', verifyUser, { image: null }],
+    [
+      'an image that is text',
+      'BAD_USER_INPUT',
+      verifyUser,
+      { id: 'user1', image: 'data:image/jpeg;base64,AAAA' },
+    ],
+    [
+      'an image that imitates ours',
+      'BAD_USER_INPUT',
+      verifyUser,
+      { id: 'user1', image: { kind: 'received', bytes: [1] } },
+    ],
+    [
+      'an image as a literal',
+      'GRAPHQL_VALIDATION_FAILED',
+      'mutation { verifyUser(id: "a", image: "b") { verified } }',
+      {},
+    ],
+    [
+      'an unknown operation',
+      'OPERATION_RESOLUTION_FAILURE',
+      'query a { users { id } } query b { users { id } }',
+      {},
+    ],
+  ])('lets the client repair %s', async (_case, code, document, variables) => {
+    const answer = await query(running.url, document, variables);
+    expect(answer.status).toBe(400);
+    expect(answer.errors?.[0]?.extensions).toEqual({
+      code,
+      requestId: answer.headers.get('x-request-id'),
+      retryable: false,
+      http: { status: 400 },
+    });
+    expect(answer.errors?.[0]?.message).not.toBe('Something went wrong');
+  });
+});
+
+describe('limits on operations', () => {
+  const errorsOf = async (document: string) =>
+    (await query(running.url, document)).errors?.map(({ message }) => message);
+
+  it('bounds root fields, through fragments too', async () => {
+    const fields = (count: number) =>
+      Array.from({ length: count }, (_, i) => `a${i}: users { id }`).join(' ');
+    const { maxRootFields } = operationLimits;
+    const refusal = [`An operation can have ${maxRootFields} root fields at most.`];
+    expect(await errorsOf(`{ ${fields(maxRootFields)} }`)).toBeUndefined();
+    expect(await errorsOf(`{ ${fields(maxRootFields + 1)} }`)).toEqual(refusal);
+    expect(await errorsOf(`{ ...f } fragment f on Query { ... { ${fields(maxRootFields + 1)} } }`)).toEqual(
+      refusal,
+    );
+  });
+
+  it('allows one picture for one comparison', async () => {
+    const document =
+      'mutation ($image: Upload!) { a: verifyUser(id: "1", image: $image) { verified } b: registerUser(id: "2", image: $image) { message } }';
+    const answer = await postMultipart(
+      running.url,
+      multipartBody([
+        { name: 'operations', value: JSON.stringify({ query: document, variables: { image: null } }) },
+        { name: 'map', value: '{"0":["variables.image"]}' },
+        { name: '0', value: 'face', filename: 'face.jpg' },
+      ]),
+    );
+    expect(answer.status).toBe(400);
+    expect(answer.errors?.[0]?.message).toBe(
+      'An operation can have one of registerUser and verifyUser at most.',
+    );
+  });
+
+  it('survives fragments that contain themselves', async () => {
+    expect(
+      await errorsOf('{ ...a } fragment a on Query { ...b } fragment b on Query { ...a users { id } }'),
+    ).toEqual([expect.stringContaining('Cannot spread fragment') as string]);
+  });
+
+  it('bounds the length of a document and the depth of introspection', async () => {
+    expect(await errorsOf(`{ ${'users { id } '.repeat(operationLimits.maxTokens)} }`)).toEqual([
+      expect.stringContaining('tokens') as string,
+    ]);
+    const deep =
+      '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }';
+    expect(await errorsOf(deep)).toEqual([expect.stringContaining('introspection depth') as string]);
+  });
+
+  it('refuses batches', async () => {
+    const response = await fetch(`${running.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify([{ query: '{ users { id } }' }, { query: '{ users { id } }' }]),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('Operation batching disabled');
+  });
+
+  it('answers a JSON body that is too large or broken in the shape of GraphQL', async () => {
+    const post = (body: string, headers: Record<string, string> = {}) =>
+      fetch(`${running.url}/graphql`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body,
+      });
+    const large = await post(JSON.stringify({ query: `{ users { id } } #${'x'.repeat(100_000)}` }));
+    expect(large.status).toBe(413);
+    expect(await large.json()).toMatchObject({ errors: [{ extensions: { code: 'REQUEST_TOO_LARGE' } }] });
+    for (const broken of [await post('{"query":'), await post('{}', { 'Content-Encoding': 'lzma' })]) {
+      expect(broken.status).toBe(400);
+      expect(await broken.json()).toMatchObject({
+        errors: [{ extensions: { code: 'BAD_REQUEST', retryable: false, http: { status: 400 } } }],
+      });
+    }
+  });
+});
+
+describe('multipart requests', () => {
+  const operations = {
+    name: 'operations',
+    value: JSON.stringify({ query: registerUser, variables: { id: 'user1', image: null } }),
+  };
+  const map = { name: 'map', value: '{"0":["variables.image"]}' };
+  const file = { name: '0', value: 'face', filename: 'face.jpg' };
+
+  it.each([
+    ['operations that are no JSON', [{ ...operations, value: '{' }, map, file], 'BAD_REQUEST', 400],
+    ['no operations', [map, file], 'BAD_REQUEST', 400],
+    ['map before operations', [map, operations, file], 'BAD_REQUEST', 400],
+    ['no map', [operations], 'BAD_REQUEST', 400],
+    ['the file before map', [operations, file, map], 'BAD_REQUEST', 400],
+    ['a map that is a list', [operations, { ...map, value: '[]' }, file], 'BAD_REQUEST', 400],
+    [
+      'a path to nowhere',
+      [operations, { ...map, value: '{"0":["variables.nothing"]}' }, file],
+      'BAD_REQUEST',
+      400,
+    ],
+    [
+      'a path into prototypes',
+      [operations, { ...map, value: '{"0":["__proto__.x"]}' }, file],
+      'BAD_REQUEST',
+      400,
+    ],
+    [
+      'two files in map',
+      [operations, { ...map, value: '{"0":["variables.image"],"1":[]}' }, file],
+      'IMAGE_COUNT',
+      413,
+    ],
+    [
+      'long operations',
+      [{ ...operations, value: `"${'x'.repeat(200_000)}"` }, map, file],
+      'REQUEST_TOO_LARGE',
+      413,
+    ],
+    [
+      'a batch',
+      [
+        { ...operations, value: `[${operations.value}]` },
+        { ...map, value: '{}' },
+      ],
+      'BAD_REQUEST',
+      400,
+    ],
+  ])('are refused with %s', async (_case, parts, code) => {
+    const answer = await postMultipart(running.url, multipartBody(parts));
+    expect(answer.errors).toHaveLength(1);
+    expect(answer.errors?.[0]?.extensions).toMatchObject({
+      code,
+      requestId: answer.headers.get('x-request-id'),
+    });
+    expect(answer.status).toBe(code === 'REQUEST_TOO_LARGE' ? 413 : 400);
+    expect(running.users.faces.size).toBe(0);
+  });
+
+  it('are refused without the announced file', async () => {
+    const answer = await postMultipart(running.url, multipartBody([operations, map]));
+    expect(answer.errors?.[0]).toMatchObject({
+      message: 'File missing in the request.',
+      extensions: { code: 'BAD_REQUEST' },
+    });
+  });
+
+  it.each([
+    ['cut off', uploadBody(registerUser, 'user1', 'face').subarray(0, -60)],
+    ['empty', Buffer.alloc(0)],
+    ['without parts', Buffer.from('nothing')],
+  ])('are refused when %s', async (_case, body) => {
+    const answer = await postMultipart(running.url, body);
+    expect(answer.errors?.[0]?.extensions['code']).toBe('BAD_REQUEST');
+    expect(running.users.faces.size).toBe(0);
+  });
+
+  it('take an image of exactly the limit and refuse one byte more', async () => {
+    expect((await upload(running.url, registerUser, 'user1', 'x'.repeat(2_000))).errors).toBeUndefined();
+    const answer = await upload(running.url, registerUser, 'user2', 'x'.repeat(2_001));
+    expect(answer.status).toBe(413);
+    expect(answer.errors?.[0]).toMatchObject({
+      message: 'The image is too large',
+      extensions: { code: 'IMAGE_TOO_LARGE', http: { status: 413 } },
+    });
+    const huge = await upload(running.url, registerUser, 'user2', 'x'.repeat(1_000_000));
+    expect(huge.status).toBe(413);
+    expect(huge.errors?.[0]?.extensions['code']).toBe('IMAGE_TOO_LARGE');
+  });
+
+  it('ignore a file that map does not name', async () => {
+    const answer = await postMultipart(running.url, multipartBody([operations, map, file]));
+    expect(answer.errors).toBeUndefined();
+  });
+
+  it('need the header that browsers must ask permission for', async () => {
+    const answer = await postMultipart(running.url, uploadBody(registerUser, 'user1', 'face'), {});
+    expect(answer.status).toBe(400);
+    expect(answer.errors?.[0]?.message).toContain('CSRF');
+    expect(running.users.faces.size).toBe(0);
+  });
+});
