@@ -21,13 +21,16 @@ export interface StoredImage {
   readonly mediaType: string;
 }
 
-/** A user as written by one registration: row, image and template together or not at all. */
-export interface Enrolment {
-  readonly user: User;
+export interface EnrolledFace {
   /** Already announced to the {@link BlobJournal} as pending. */
   readonly image: StoredImage;
   /** Belongs to the user and was made from the image. */
   readonly template: Omit<StoredTemplate, 'userId'>;
+}
+
+/** A user as written by one registration: row, image and template together or not at all. */
+export interface Enrolment extends EnrolledFace {
+  readonly user: User;
 }
 
 export interface PageRequest {
@@ -48,6 +51,12 @@ export interface UserRepository {
    * @throws ServiceError USER_EXISTS when the id is taken; of concurrent enrolments of one id exactly one wins.
    */
   enrol(enrolment: Enrolment): Promise<void>;
+  /**
+   * Gives a user who is already registered, but has no template of this model, image and template as `enrol` does.
+   * The user's row and timestamp stay.
+   * @throws ServiceError USER_NOT_FOUND; USER_EXISTS when there is a template of this model.
+   */
+  enrolExisting(userId: string, face: EnrolledFace): Promise<void>;
   /**
    * Deletes the user with templates and image rows, records the gallery changes and marks the blobs as
    * `deleting`.

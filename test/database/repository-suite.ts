@@ -143,6 +143,58 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.blobs.unfinished(farFuture)).toHaveLength(19);
     });
 
+    it('gives a registered user without a template of the model a face, and keeps the timestamp', async () => {
+      const database = await open();
+      const { user, image } = await enrol(database, { id: 'ada', modelId: 'model-b' });
+      const face = await announced(database, { id: 'ada', seed: 2 });
+
+      await database.users.enrolExisting('ada', face);
+
+      expect(await database.users.find('ada')).toEqual(user);
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...face.template, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', 'model-b')).toHaveLength(1);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await snapshotOf(database)).toEqual({
+        revision: 2,
+        templates: [{ ...face.template, userId: 'ada' }],
+      });
+      const removed = await database.users.remove('ada');
+      expect(removed?.imageKeys.sort()).toEqual([image.key, face.image.key].sort());
+    });
+
+    it('gives no face to nobody, nor to somebody who has one', async () => {
+      const database = await open();
+      const stranger = await announced(database, { id: 'bob' });
+      await expect(database.users.enrolExisting('bob', stranger)).rejects.toMatchObject({
+        code: 'USER_NOT_FOUND',
+      });
+      const first = await enrol(database, { id: 'ada', seed: 1 });
+      const second = await announced(database, { id: 'ada', seed: 2 });
+      await expect(database.users.enrolExisting('ada', second)).rejects.toMatchObject({
+        code: 'USER_EXISTS',
+      });
+
+      expect(await database.users.find('bob')).toBeNull();
+      expect((await snapshotOf(database)).templates).toEqual([{ ...first.template, userId: 'ada' }]);
+      expect(await database.blobs.unfinished(farFuture)).toHaveLength(2);
+    });
+
+    it('lets exactly one of many concurrent first faces of a user win', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada', modelId: 'model-b' });
+      const faces = await Promise.all(
+        Array.from({ length: 12 }, (_, seed) => announced(database, { id: 'ada', seed })),
+      );
+      const outcomes = await Promise.allSettled(
+        faces.map((face) => database.users.enrolExisting('ada', face)),
+      );
+
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'USER_EXISTS' });
+      expect(await database.users.templatesOf('ada', modelId)).toHaveLength(1);
+    });
+
     it('enrols many at once', async () => {
       const database = await open();
       const ids = Array.from({ length: 50 }, (_, number) => `user-${number}`);

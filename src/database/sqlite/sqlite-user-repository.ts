@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import type {
+  EnrolledFace,
   Enrolment,
   PageRequest,
   StoredTemplate,
@@ -48,7 +49,7 @@ export class SqliteUserRepository implements UserRepository {
     );
   }
 
-  enrol({ user, image, template }: Enrolment): Promise<void> {
+  enrol({ user, ...face }: Enrolment): Promise<void> {
     return this.session.write(async (database) => {
       const inserted = await database
         .insert(users)
@@ -56,16 +57,21 @@ export class SqliteUserRepository implements UserRepository {
         .onConflictDoNothing()
         .returning({ id: users.id });
       if (inserted.length === 0) throw new ServiceError('USER_EXISTS');
-      await makeLive(database, image.key);
-      await database.insert(images).values({ ...image, userId: user.id });
-      await database.insert(templates).values({
-        id: template.templateId,
-        userId: user.id,
-        imageKey: image.key,
-        modelId: template.modelId,
-        vector: template.vector,
-      });
-      await recordChanges(database, [{ op: 'add', templateId: template.templateId }]);
+      await insertFace(database, user.id, face);
+    });
+  }
+
+  enrolExisting(userId: string, face: EnrolledFace): Promise<void> {
+    return this.session.write(async (database) => {
+      const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
+      if (!user) throw new ServiceError('USER_NOT_FOUND');
+      const [enrolled] = await database
+        .select({ id: templates.id })
+        .from(templates)
+        .where(and(eq(templates.userId, userId), eq(templates.modelId, face.template.modelId)))
+        .limit(1);
+      if (enrolled) throw new ServiceError('USER_EXISTS');
+      await insertFace(database, userId, face);
     });
   }
 
@@ -92,6 +98,23 @@ export class SqliteUserRepository implements UserRepository {
     if (removed) await this.session.scrub();
     return removed;
   }
+}
+
+async function insertFace(
+  database: Queries,
+  userId: string,
+  { image, template }: EnrolledFace,
+): Promise<void> {
+  await makeLive(database, image.key);
+  await database.insert(images).values({ ...image, userId });
+  await database.insert(templates).values({
+    id: template.templateId,
+    userId,
+    imageKey: image.key,
+    modelId: template.modelId,
+    vector: template.vector,
+  });
+  await recordChanges(database, [{ op: 'add', templateId: template.templateId }]);
 }
 
 async function makeLive(database: Queries, key: string): Promise<void> {
