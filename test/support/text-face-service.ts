@@ -43,6 +43,9 @@ export class TextFaceService implements FaceService {
       mediaType: 'image/jpeg',
       box: { x: 0, y: 0, width: 1, height: 1 },
       detectionScore: 1,
+      faceFlag: 1,
+      landmarks: new Float32Array(936),
+      sharpness: 1,
     };
   }
 }

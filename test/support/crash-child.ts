@@ -1,0 +1,40 @@
+import { createInterface } from 'node:readline';
+import { ServiceError } from '../../src/errors.js';
+import { openTextService } from './open-text-service.js';
+import { textPicture } from './text-face-service.js';
+
+/** One line to the child. */
+export interface CrashCommand {
+  readonly id: string;
+  /** The person to register; absent to delete the user. */
+  readonly person?: number;
+}
+
+/** One line from the child, after the operation has ended; `ready` before the first. */
+export type CrashReply = { readonly ready: true } | { readonly id: string; readonly failure: string | null };
+
+const [, , folder = ''] = process.argv;
+
+const { service } = await openTextService({
+  folder,
+  gallery: () => ({ size: 0, bestOther: () => Promise.resolve(null) }),
+});
+
+function reply(message: CrashReply): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+async function run({ id, person }: CrashCommand): Promise<void> {
+  try {
+    if (person === undefined) await service.remove(id);
+    else await service.register(id, textPicture(person));
+    reply({ id, failure: null });
+  } catch (error) {
+    reply({ id, failure: error instanceof ServiceError ? error.code : String(error) });
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  void run(JSON.parse(line) as CrashCommand);
+});
+reply({ ready: true });
