@@ -24,6 +24,7 @@ export interface ModelInput {
 export interface ModelOutput {
   readonly name: string;
   readonly shape: readonly (number | 'batch')[];
+  readonly unit: 'probability' | 'pixel of the input' | 'none';
   readonly meaning: string;
 }
 
@@ -94,14 +95,16 @@ export const modelCatalogue = {
       {
         name: 'scores',
         shape: [1, 896],
+        unit: 'probability',
         meaning:
-          'Face probability, 0 to 1, of each anchor: 16 × 16 cells of 16 pixels with 2 anchors each, then 8 × 8 cells of 32 pixels with 6, row by row',
+          'That each anchor is a face: 16 × 16 cells of 16 pixels with 2 anchors each, then 8 × 8 cells of 32 pixels with 6, row by row',
       },
       {
         name: 'boxes',
         shape: [1, 896, 16],
+        unit: 'pixel of the input',
         meaning:
-          "Input pixels: centre x and y as offsets from the middle of the anchor's cell, width, height, then x and y offsets of right eye, left eye, nose tip, mouth, right ear, left ear",
+          "Centre x and y as offsets from the middle of the anchor's cell, width, height, then x and y offsets of right eye, left eye, nose tip, mouth, right ear, left ear",
       },
     ],
   },
@@ -124,11 +127,12 @@ export const modelCatalogue = {
     licence: { spdx: 'Apache-2.0', origin: 'MediaPipe, Google' },
     input: { name: 'input', shape: [1, 3, 192, 192], colours: 'RGB', mean: [0, 0, 0], divisor: 255 },
     outputs: [
-      { name: 'flag', shape: [1], meaning: 'Probability, 0 to 1, that the crop shows a face' },
+      { name: 'flag', shape: [1], unit: 'probability', meaning: 'That the crop shows a face' },
       {
         name: 'landmarks',
         shape: [1, 468, 3],
-        meaning: 'x, y and z of each point of the mesh, in input pixels',
+        unit: 'pixel of the input',
+        meaning: 'x, y and z of each point of the mesh',
       },
     ],
   },
@@ -156,7 +160,9 @@ export const modelCatalogue = {
       mean: [122.782, 117.001, 104.298],
       divisor: 255,
     },
-    outputs: [{ name: 'embedding', shape: ['batch', 128], meaning: 'Embedding, not normalised' }],
+    outputs: [
+      { name: 'embedding', shape: ['batch', 128], unit: 'none', meaning: 'Embedding, not normalised' },
+    ],
     dimension: 128,
     chip: { size: 150, padding: 0.25, shape: 'dlib-68' },
     thresholds: { '1e-2': 0.911, '1e-3': 0.929, '1e-4': 0.943, '1e-5': 0.954 },
