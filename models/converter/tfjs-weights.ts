@@ -64,12 +64,12 @@ function decode({ dtype, shape, quantization }: WeightEntry, buffer: ArrayBuffer
   if (quantization === undefined) return { dtype, shape, values: new Float32Array(buffer) };
   if (quantization.dtype === 'float16') return { dtype, shape, values: fromHalf(new Uint16Array(buffer)) };
   const { scale, min } = quantization;
-  return { dtype, shape, values: Float32Array.from(new Uint8Array(buffer), (step) => step * scale + min) };
+  return { dtype, shape, values: new Float32Array(new Uint8Array(buffer)).map((step) => step * scale + min) };
 }
 
 /** Widens IEEE 754 half precision; see section 3.6 of the standard for the three cases. */
 function fromHalf(halves: Uint16Array): Float32Array {
-  return Float32Array.from(halves, (bits) => {
+  return new Float32Array(halves).map((bits) => {
     const sign = bits & 0x8000 ? -1 : 1;
     const exponent = (bits >> 10) & 0x1f;
     const fraction = bits & 0x3ff;
