@@ -12,7 +12,7 @@ const multipartOverheadBytes = 2 * maxDocumentBytes + 64 * 1024;
 /** Receives GraphQL multipart requests; pictures are read by the resolvers. */
 export function multipartUploads(maxImageBytes: number): RequestHandler {
   return async (request, response, next) => {
-    if (request.is('multipart/form-data') === false) {
+    if (typeof request.is('multipart/form-data') !== 'string') {
       next();
       return;
     }
