@@ -5,7 +5,7 @@ import { projectRoot } from '../../src/project-root.js';
 import { sampleFace, type SampleFace, type SampleVariant } from '../support/sample-faces.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { drawContactSheet, type SheetCell } from './contact-sheet.js';
-import { ServiceClient, type Verification } from './service-client.js';
+import { ServiceClient, type Verification } from '../support/service-client.js';
 
 const registered: readonly SampleFace[] = [
   'sample1-right',

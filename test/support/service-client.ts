@@ -59,7 +59,8 @@ export class ServiceClient {
   }
 }
 
-function restForm(id: string, image: Buffer): FormData {
+/** The documented multipart body. */
+export function restForm(id: string, image: Buffer): FormData {
   const form = new FormData();
   form.set('id', id);
   form.set('image', new Blob([image]), 'face');
