@@ -1,5 +1,11 @@
 /** Keeps image files by key. Keys are random, never reused, and say nothing about the person. */
 export interface ImageStore {
+  /**
+   * Longest time in milliseconds after which a write that was reported as failed may still happen; its key must be
+   * deleted again then.
+   * @default 0
+   */
+  readonly lateWriteMs?: number;
   /** Stores the bytes durably: once resolved, they survive power loss. */
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** @throws when there is no such file. */

@@ -8,10 +8,14 @@ export interface SweepResult {
   readonly failures: readonly unknown[];
 }
 
-/** Deletes a file whose intent is in state `deleting`, then the intent, so that a crash between leaves the intent. */
-export async function finishDeletion(key: string, blobs: BlobJournal, images: ImageStore): Promise<void> {
+/**
+ * Deletes a file whose intent is in state `deleting`, then the intent, so that a crash between leaves the intent.
+ * @returns false when the intent has to stay, because a write given up may still arrive; the file is gone for now.
+ */
+export async function finishDeletion(key: string, blobs: BlobJournal, images: ImageStore): Promise<boolean> {
+  const { lateWriteMs = 0 } = images;
   await images.delete(key);
-  await blobs.forget(key);
+  return lateWriteMs > 0 ? blobs.forget(key, new Date(Date.now() - lateWriteMs)) : blobs.forget(key);
 }
 
 /** Deletes the files of deletions that were interrupted, and of registrations announced before the given time. */
@@ -25,8 +29,7 @@ export async function sweepBlobs(
   for (const { key, state } of await blobs.unfinished(pendingBefore)) {
     try {
       if (state === 'pending' && !(await blobs.abandon(key))) continue;
-      await finishDeletion(key, blobs, images);
-      finished += 1;
+      if (await finishDeletion(key, blobs, images)) finished += 1;
     } catch (error) {
       failures.push(error);
     }

@@ -72,8 +72,12 @@ export interface UserRepository {
 export interface BlobJournal {
   /** Announces a file about to be written. */
   announce(key: string): Promise<void>;
-  /** Forgets a blob whose file is gone; only blobs in state `deleting` are removed. */
-  forget(key: string): Promise<void>;
+  /**
+   * Forgets a blob whose file is gone; only blobs in state `deleting` are removed.
+   * @param announcedBefore keeps the intent of a file announced at this time or later.
+   * @returns whether the blob was removed.
+   */
+  forget(key: string, announcedBefore?: Date): Promise<boolean>;
   /** Compare-and-set from `pending` to `deleting`; false when another node or an enrolment was faster. */
   abandon(key: string): Promise<boolean>;
   /** Keys in state `deleting`, and `pending` ones announced before the given time. */

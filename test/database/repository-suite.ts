@@ -281,10 +281,22 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       const key = createImageKey('image/png');
       await database.blobs.announce(key);
-      await database.blobs.forget(key);
+      expect(await database.blobs.forget(key)).toBe(false);
       expect(await database.blobs.unfinished(farFuture)).toEqual([{ key, state: 'pending' }]);
       await database.blobs.abandon(key);
-      await database.blobs.forget(key);
+      expect(await database.blobs.forget(key)).toBe(true);
+      expect(await database.blobs.forget(key)).toBe(false);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+    });
+
+    it('keeps the intent of a file announced too recently', async () => {
+      const database = await open();
+      const key = createImageKey('image/png');
+      await database.blobs.announce(key);
+      await database.blobs.abandon(key);
+      expect(await database.blobs.forget(key, new Date(Date.now() - 60_000))).toBe(false);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([{ key, state: 'deleting' }]);
+      expect(await database.blobs.forget(key, new Date(Date.now() + 60_000))).toBe(true);
       expect(await database.blobs.unfinished(farFuture)).toEqual([]);
     });
 

@@ -12,10 +12,20 @@ export class SqliteBlobJournal implements BlobJournal {
     );
   }
 
-  async forget(key: string): Promise<void> {
-    await this.session.write((database) =>
-      database.delete(blobs).where(and(eq(blobs.key, key), eq(blobs.state, 'deleting'))),
+  async forget(key: string, announcedBefore?: Date): Promise<boolean> {
+    const forgotten = await this.session.write((database) =>
+      database
+        .delete(blobs)
+        .where(
+          and(
+            eq(blobs.key, key),
+            eq(blobs.state, 'deleting'),
+            announcedBefore && lt(blobs.announcedAt, announcedBefore),
+          ),
+        )
+        .returning({ key: blobs.key }),
     );
+    return forgotten.length === 1;
   }
 
   async abandon(key: string): Promise<boolean> {
