@@ -33,7 +33,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    await buildModels({ onProgress: (message) => { logger.debug(message); } });
+    await buildModels({
+      onProgress: (message) => {
+        logger.debug(message);
+      },
+    });
     const { dimension, thresholds } = modelCatalogue[EMBEDDER];
 
     const database = await openSqliteDatabase(config.dataDir);

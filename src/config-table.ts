@@ -17,3 +17,14 @@ export function configurationTable(): string {
   });
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
+
+const marked = /(<!-- configuration -->\n)[\s\S]*?(\n<!-- \/configuration -->)/;
+
+/** @returns the text with the configuration table between its two marks brought up to date. */
+export function withConfigurationTable(markdown: string): string {
+  if (!marked.test(markdown)) throw new Error('The text has no place marked for the configuration table.');
+  return markdown.replace(
+    marked,
+    (_whole, start: string, end: string) => `${start}\n${configurationTable()}\n${end}`,
+  );
+}

@@ -1,0 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderContracts } from '../api/contracts.js';
+import { withConfigurationTable } from '../config-table.js';
+import { projectRoot } from '../project-root.js';
+
+for (const [name, text] of Object.entries(renderContracts())) {
+  await writeFile(join(projectRoot, 'schema', name), text);
+}
+const readme = join(projectRoot, 'README.md');
+await writeFile(readme, withConfigurationTable(await readFile(readme, 'utf8')));
