@@ -45,6 +45,8 @@ export interface HttpTimeouts {
   readonly checkIntervalMs?: number;
   /** For requests that still run when the service stops. @default 9000 */
   readonly drainMs?: number;
+  /** For one health check. @default 2000 */
+  readonly healthMs?: number;
 }
 
 /** The service's HTTP interface: not listening yet, then serving until `stop()`. */
@@ -91,13 +93,18 @@ export async function createApi(dependencies: ApiDependencies, timeouts: HttpTim
     requestContext,
     requestLog(logger),
     lifecycle.closeWhenDraining,
-    helmet(),
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+    }),
     (_request, response, next) => {
       response.set('Cache-Control', 'no-store');
       next();
     },
   );
-  app.use(healthRoutes({ lifecycle, checks: health, logger }));
+  app.use(healthRoutes({ lifecycle, checks: health, logger, timeoutMs: timeouts.healthMs ?? 2_000 }));
   app
     .route('/openapi.json')
     .get((_request, response) => {

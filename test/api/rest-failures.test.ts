@@ -275,7 +275,7 @@ describe('everything else', () => {
     expect(headers).toMatchObject({
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      'content-security-policy': expect.stringContaining("default-src 'self'") as string,
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
     });
     expect(headers).not.toHaveProperty('x-powered-by');
     expect(headers).not.toHaveProperty('etag');

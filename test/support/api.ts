@@ -25,12 +25,19 @@ export interface ApiOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly health?: HealthChecks;
   readonly timeouts?: HttpTimeouts;
+  /** @default true */
+  readonly listen?: boolean;
 }
 
 const systemTemporaryFolder = tmpdir();
 
 /** Serves an {@link InMemoryUserService} on a free port, with its own data folder. */
-export async function startApi({ environment, health = {}, timeouts }: ApiOptions = {}): Promise<RunningApi> {
+export async function startApi({
+  environment,
+  health = {},
+  timeouts,
+  listen = true,
+}: ApiOptions = {}): Promise<RunningApi> {
   const dataDir = await mkdtemp(join(systemTemporaryFolder, 'api-test-'));
   const logs: Record<string, unknown>[] = [];
   const logger = pino(
@@ -40,7 +47,7 @@ export async function startApi({ environment, health = {}, timeouts }: ApiOption
   const users = new InMemoryUserService();
   const config = loadConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, ...environment });
   const api = await createApi({ userService: users, health, config, logger }, { drainMs: 500, ...timeouts });
-  const url = await api.listen();
+  const url = listen ? await api.listen() : 'http://127.0.0.1:0';
   return {
     api,
     url,

@@ -9,8 +9,8 @@ export interface HealthOptions {
   readonly lifecycle: Lifecycle;
   readonly checks: HealthChecks;
   readonly logger: Logger;
-  /** A check that takes longer counts as failed. @default 2000 */
-  readonly timeoutMs?: number;
+  /** A check that takes longer counts as failed. */
+  readonly timeoutMs: number;
 }
 
 async function withTimeout(check: () => Promise<void>, timeoutMs: number): Promise<void> {
@@ -28,7 +28,7 @@ async function withTimeout(check: () => Promise<void>, timeoutMs: number): Promi
 }
 
 /** `/healthz` says that the process lives; `/readyz` that it can do its work now, or 503 with what is missing. */
-export function healthRoutes({ lifecycle, checks, logger, timeoutMs = 2_000 }: HealthOptions): Router {
+export function healthRoutes({ lifecycle, checks, logger, timeoutMs }: HealthOptions): Router {
   let running: Promise<string[]> | undefined;
 
   const runChecks = async (): Promise<string[]> => {
