@@ -5,6 +5,9 @@ import { z } from 'zod';
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+// No part of the prefix starts with a dot: `..` is not the same to every client and proxy.
+const s3Address = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
+
 /** Every environment variable the service reads; the README's table is generated from it. */
 export const environmentSchema = z.object({
   NODE_ENV: z
@@ -14,6 +17,28 @@ export const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; loopback only unless set'),
   PORT: integer(4000, 0, 65_535).describe('TCP port; 0 picks a free one'),
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
+  IMAGE_STORE: z
+    .string()
+    .regex(s3Address, 'must look like s3://bucket/prefix')
+    .optional()
+    .describe('Where image files are kept: `s3://bucket/prefix`; unset: `images` below `DATA_DIR`'),
+  AWS_ENDPOINT_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Address of an S3-compatible store other than AWS; credentials come from the usual `AWS_…` variables',
+    ),
+  AWS_ENDPOINT_URL_S3: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The same for S3 alone; goes before `AWS_ENDPOINT_URL`'),
+  AWS_REGION: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Region of the bucket; unset: that of the AWS profile, `us-east-1` with an endpoint of your own',
+    ),
   FACE_WORKERS: z.coerce
     .number()
     .int()
@@ -56,6 +81,17 @@ export const environmentSchema = z.object({
     .describe('Least severe level that is logged'),
 });
 
+/** A bucket, or part of one, that image files are kept in. */
+export interface S3Location {
+  readonly bucket: string;
+  /** Goes before every key; empty, or ends with a slash. */
+  readonly prefix: string;
+  /** Address of a store other than AWS. */
+  readonly endpoint: string | undefined;
+  /** Undefined leaves it to the SDK's own search. */
+  readonly region: string | undefined;
+}
+
 type Environment = z.infer<typeof environmentSchema>;
 
 export interface Config {
@@ -64,6 +100,8 @@ export interface Config {
   readonly port: number;
   /** Absolute path. */
   readonly dataDir: string;
+  /** Undefined keeps image files below `dataDir`. */
+  readonly imageStore: S3Location | undefined;
   readonly faceWorkers: number;
   readonly faceQueue: number;
   readonly matchFmr: Environment['MATCH_FMR'];
@@ -96,6 +134,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
+    imageStore: imageStore(values),
     faceWorkers: values.FACE_WORKERS ?? Math.min(8, availableParallelism()),
     faceQueue: values.FACE_QUEUE,
     matchFmr: values.MATCH_FMR,
@@ -106,4 +145,16 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustProxy: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
   });
+}
+
+function imageStore(values: Environment): S3Location | undefined {
+  const [, bucket, path = ''] = s3Address.exec(values.IMAGE_STORE ?? '') ?? [];
+  if (bucket === undefined) return undefined;
+  const endpoint = values.AWS_ENDPOINT_URL_S3 ?? values.AWS_ENDPOINT_URL;
+  return {
+    bucket,
+    prefix: path === '' ? '' : `${path.slice(1)}/`,
+    endpoint,
+    region: values.AWS_REGION ?? (endpoint === undefined ? undefined : 'us-east-1'),
+  };
 }
