@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildModels } from '../models/build-models.js';
 import { modelCatalogue } from '../models/catalogue.js';
@@ -8,7 +7,7 @@ import type { Config } from './config.js';
 import { openSqliteDatabase } from './database/sqlite/open-sqlite-database.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
-import { LocalImageStore } from './storage/local-image-store.js';
+import { openImageStore } from './storage/open-image-store.js';
 import { defaultMargin } from './users/decision.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
@@ -42,7 +41,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
     const database = await openSqliteDatabase(config.dataDir);
     closers.push(() => database.close());
-    const images = await LocalImageStore.open(join(config.dataDir, 'images'));
+    const images = await openImageStore(config);
 
     const faces = new FacePool({
       workers: config.faceWorkers,

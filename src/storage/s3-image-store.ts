@@ -6,6 +6,7 @@ import type { ImageStore } from './image-store.js';
 
 /** An object of its own that shows that the bucket can be written and read. */
 const probeName = '.facial-verification';
+const probe = Buffer.from('Shows that the image store can be written.\n');
 
 /**
  * S3 accepts a signed request for 15 minutes, so one that a proxy holds back can not happen later than that:
@@ -71,7 +72,7 @@ export class S3ImageStore implements ImageStore {
     });
     const store = new S3ImageStore(s3, client, location, operationTimeoutMs);
     try {
-      await store.#put(probeName, Buffer.from('Shows that the image store can be written.\n'));
+      await store.#put(probeName, probe);
       return store;
     } catch (error) {
       store.close();
@@ -107,7 +108,8 @@ export class S3ImageStore implements ImageStore {
   }
 
   async ping(): Promise<void> {
-    await this.#exists(probeName);
+    // A missing bucket looks the same as a missing object, so the object is written again.
+    if (!(await this.#exists(probeName))) await this.#put(probeName, probe);
   }
 
   /** Ends idle connections. */
