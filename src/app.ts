@@ -4,6 +4,7 @@ import { buildModels } from '../models/build-models.js';
 import { modelCatalogue } from '../models/catalogue.js';
 import { createApi } from './api/http-server.js';
 import type { Config } from './config.js';
+import { openMysqlDatabase } from './database/mysql/open-mysql-database.js';
 import { openSqliteDatabase } from './database/sqlite/open-sqlite-database.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
@@ -39,7 +40,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     const { dimension, thresholds } = modelCatalogue[EMBEDDER];
 
-    const database = await openSqliteDatabase(config.dataDir);
+    const database = config.mysql
+      ? await openMysqlDatabase(config.mysql, logger)
+      : await openSqliteDatabase(config.dataDir);
     closers.push(() => database.close());
     const images = await openImageStore(config);
 
@@ -66,7 +69,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     await Promise.all([faces.ready(), gallery.load()]);
 
     const housekeeping = new Housekeeping({ database, images, logger });
-    await housekeeping.startAlone();
+    // Other nodes may be in the middle of registrations of their own.
+    if (config.mysql) housekeeping.start();
+    else await housekeeping.startAlone();
     closers.push(() => housekeeping.stop());
 
     const api = await createApi({

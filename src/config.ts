@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseDatabaseUrl } from './database/mysql/database-url.js';
+import type { MysqlSettings } from './database/mysql/mysql-options.js';
 
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -39,6 +41,42 @@ export const environmentSchema = z.object({
     .describe(
       'Region of the bucket; unset: that of the AWS profile, `us-east-1` with an endpoint of your own',
     ),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      try {
+        return text === undefined ? undefined : parseDatabaseUrl(text);
+      } catch (error) {
+        context.issues.push({ code: 'custom', message: (error as Error).message, input: '' });
+        return z.NEVER;
+      }
+    })
+    .describe(
+      'MySQL or MariaDB, `mysql://user:password@host:3306/libraryregistration`; several nodes of one cluster separated by commas, the preferred one first; unset: the embedded database',
+    ),
+  DATABASE_POOL_SIZE: integer(10, 2, 1000).describe('Most connections to the database server at a time'),
+  DATABASE_CONNECT_TIMEOUT_MS: integer(3000, 100, 60_000).describe(
+    'How long a database host may take to accept a connection, in milliseconds',
+  ),
+  DATABASE_TIMEOUT_MS: integer(10_000, 100, 600_000).describe(
+    'How long a database statement may take, in milliseconds; then the request is answered 503',
+  ),
+  DATABASE_TLS: z
+    .enum(['off', 'verify', 'unverified'])
+    .default('off')
+    .describe(
+      "`verify` encrypts and checks the server's certificate and name; `unverified` encrypts for whoever answers",
+    ),
+  DATABASE_TLS_CA: z
+    .string()
+    .optional()
+    .describe("PEM file of the authority that signed the server's certificate; unset: those of Node"),
+  DATABASE_TLS_CERT: z
+    .string()
+    .optional()
+    .describe('PEM file of the client certificate, with `DATABASE_TLS_KEY`'),
+  DATABASE_TLS_KEY: z.string().optional().describe('PEM file of the key of the client certificate'),
   FACE_WORKERS: z.coerce
     .number()
     .int()
@@ -102,6 +140,8 @@ export interface Config {
   readonly dataDir: string;
   /** Undefined keeps image files below `dataDir`. */
   readonly imageStore: S3Location | undefined;
+  /** Undefined: the embedded database. */
+  readonly mysql: MysqlSettings | undefined;
   readonly faceWorkers: number;
   readonly faceQueue: number;
   readonly matchFmr: Environment['MATCH_FMR'];
@@ -135,6 +175,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     imageStore: imageStore(values),
+    mysql: mysqlSettings(values),
     faceWorkers: values.FACE_WORKERS ?? Math.min(8, availableParallelism()),
     faceQueue: values.FACE_QUEUE,
     matchFmr: values.MATCH_FMR,
@@ -156,5 +197,24 @@ function imageStore(values: Environment): S3Location | undefined {
     prefix: path === '' ? '' : `${path.slice(1)}/`,
     endpoint,
     region: values.AWS_REGION ?? (endpoint === undefined ? undefined : 'us-east-1'),
+  };
+}
+
+function mysqlSettings(values: Environment): MysqlSettings | undefined {
+  if (values.DATABASE_URL === undefined) return undefined;
+  return {
+    ...values.DATABASE_URL,
+    poolSize: values.DATABASE_POOL_SIZE,
+    connectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
+    timeoutMs: values.DATABASE_TIMEOUT_MS,
+    tls:
+      values.DATABASE_TLS === 'off'
+        ? undefined
+        : {
+            verify: values.DATABASE_TLS === 'verify',
+            caFile: values.DATABASE_TLS_CA,
+            certFile: values.DATABASE_TLS_CERT,
+            keyFile: values.DATABASE_TLS_KEY,
+          },
   };
 }

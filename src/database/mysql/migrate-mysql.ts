@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { projectRoot } from '../../project-root.js';
+import { assertAdoptable } from './adopt-users.js';
+import { journalTable, readProgress, readSteps, type MigrationStep } from './migration-journal.js';
+import { leaseTable, MigrationLease } from './migration-lease.js';
+import type { MysqlConnection } from './mysql-connection.js';
+import { MysqlError } from './mysql-error.js';
+import { assertExactIds, assertSuitableServer } from './suitable-server.js';
+
+const steps = readSteps(join(projectRoot, 'drizzle', 'mysql'));
+
+/**
+ * What the server says of a step that it had done before: table, column, index or constraint exists, or is gone.
+ * 1005 is how MariaDB reports a foreign key of the same name.
+ */
+const alreadyDone = new Set([1050, 1051, 1060, 1061, 1091, 1826, 3822, 1005]);
+
+export interface MigrateMysqlOptions {
+  /** Opens a connection without a limit on how long a statement may take. */
+  readonly connect: () => Promise<MysqlConnection>;
+}
+
+/**
+ * Brings the tables up to date, statement by statement, because these servers commit each one by itself. Each is
+ * announced in a journal before and marked after: one that was interrupted is done again, and a server that has it
+ * already says so. Of many nodes that start together one migrates and the others wait.
+ * @throws Error when a newer program has written the database, or the server refuses a statement.
+ */
+export async function migrateMysql({ connect }: MigrateMysqlOptions): Promise<void> {
+  await withConnection(connect, async (connection) => {
+    await assertSuitableServer(connection);
+    const progress = await readProgress(connection, steps);
+    if (progress === null) {
+      await connection.execute(leaseTable);
+      await connection.execute(journalTable);
+    }
+    if (progress?.next !== steps.length) await withLease(connect, (lease) => runPending(connection, lease));
+    await assertExactIds(connection);
+  });
+}
+
+async function withLease(
+  connect: MigrateMysqlOptions['connect'],
+  work: (lease: MigrationLease) => Promise<void>,
+): Promise<void> {
+  await withConnection(connect, async (connection) => {
+    const lease = await MigrationLease.acquire(connection);
+    try {
+      await work(lease);
+    } finally {
+      await lease.release();
+    }
+  });
+}
+
+async function runPending(connection: MysqlConnection, lease: MigrationLease): Promise<void> {
+  const progress = await readProgress(connection, steps);
+  if (progress === null) throw new Error('The table face_migration_steps has gone.');
+  if (progress.next === 0) await assertAdoptable(connection);
+  for (const step of steps.slice(progress.next)) {
+    lease.assertHeld();
+    await runStep(connection, step, progress.begun && step.position === progress.next);
+  }
+}
+
+async function runStep(connection: MysqlConnection, step: MigrationStep, begun: boolean): Promise<void> {
+  const { position, statement, hash } = step;
+  if (!begun)
+    await connection.execute(
+      'INSERT INTO face_migration_steps (position, statement_hash, finished) VALUES (?, ?, 0)',
+      [position, hash],
+    );
+  try {
+    await connection.execute(statement);
+  } catch (cause) {
+    if (!(cause instanceof MysqlError) || cause.errno === undefined || cause.failure === 'lost') throw cause;
+    if (!begun || !alreadyDone.has(cause.errno)) {
+      if (!begun) await connection.execute('DELETE FROM face_migration_steps WHERE position = ?', [position]);
+      throw new Error(
+        `Step ${position + 1} of ${steps.length} of the database migration was refused: ${cause.message}\n${statement}`,
+        { cause },
+      );
+    }
+  }
+  await connection.execute('UPDATE face_migration_steps SET finished = 1 WHERE position = ?', [position]);
+}
+
+async function withConnection<T>(
+  connect: () => Promise<MysqlConnection>,
+  work: (connection: MysqlConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.destroy();
+  }
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { MysqlConnection } from './mysql-connection.js';
+import { MysqlError } from './mysql-error.js';
+
+const noSuchTable = 1146;
+
+export const journalTable = `CREATE TABLE IF NOT EXISTS face_migration_steps (
+  position int NOT NULL PRIMARY KEY, statement_hash char(64) NOT NULL, finished tinyint NOT NULL
+) ENGINE=InnoDB`;
+
+/** One statement of the migrations, in order. */
+export interface MigrationStep {
+  readonly position: number;
+  readonly statement: string;
+  readonly hash: string;
+}
+
+/** How far a database has come. */
+export interface Progress {
+  /** Position of the first step that is not known to be finished. */
+  readonly next: number;
+  /** Whether that one was begun: a process may have been killed before or after the server had done it. */
+  readonly begun: boolean;
+}
+
+export function readSteps(migrationsFolder: string): MigrationStep[] {
+  return readMigrationFiles({ migrationsFolder })
+    .flatMap(({ sql }) => sql)
+    .map((statement, position) => ({
+      position,
+      statement: statement.trim(),
+      hash: createHash('sha256').update(statement.trim()).digest('hex'),
+    }));
+}
+
+/**
+ * @returns null when the database has no journal yet.
+ * @throws Error when the database has steps that this program does not know.
+ */
+export async function readProgress(
+  connection: MysqlConnection,
+  steps: readonly MigrationStep[],
+): Promise<Progress | null> {
+  const rows = await readRows(connection);
+  if (rows === null) return null;
+  for (const [place, [position, hash]] of rows.entries())
+    if (position !== place || steps[place]?.hash !== hash)
+      throw new Error(
+        'The database was written by a newer version of this program. Start that version, or restore a backup made by this one.',
+      );
+  const unfinished = rows.findIndex(([, , finished]) => finished !== 1);
+  return unfinished === -1 ? { next: rows.length, begun: false } : { next: unfinished, begun: true };
+}
+
+async function readRows(connection: MysqlConnection): Promise<unknown[][] | null> {
+  try {
+    return await connection.rows(
+      'SELECT position, statement_hash, finished FROM face_migration_steps ORDER BY position',
+    );
+  } catch (error) {
+    if (error instanceof MysqlError && error.errno === noSuchTable) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
+import type { GalleryChange, GalleryLog, StoredTemplate } from '../../users/user-repository.js';
+import { readClock } from './gallery-clock.js';
+import type { MysqlSession } from './mysql-session.js';
+import { galleryChange, templates } from './tables.js';
+
+const snapshotBatch = 4096;
+
+/** Further behind than this many revisions, loading everything again is cheaper than replaying. */
+const maxReplayedRevisions = 20_000;
+
+export class MysqlGalleryLog implements GalleryLog {
+  constructor(private readonly session: MysqlSession) {}
+
+  revision(): Promise<number> {
+    return this.session.read(readClock);
+  }
+
+  async changesSince(
+    revision: number,
+    modelId: string,
+  ): Promise<{ revision: number; changes: GalleryChange[] } | null> {
+    const newest = await this.revision();
+    if (newest === revision) return { revision, changes: [] };
+    if (newest < revision || newest - revision > maxReplayedRevisions) return null;
+    const rows = await this.session.read((database) =>
+      database
+        .select({
+          rev: galleryChange.rev,
+          op: galleryChange.op,
+          templateId: galleryChange.templateId,
+          userId: templates.userId,
+          modelId: templates.modelId,
+          vector: templates.vector,
+        })
+        .from(galleryChange)
+        .leftJoin(templates, and(eq(templates.id, galleryChange.templateId), eq(templates.modelId, modelId)))
+        .where(gt(galleryChange.rev, revision))
+        .orderBy(asc(galleryChange.rev), asc(galleryChange.seq)),
+    );
+    const last = rows.at(-1);
+    // Revisions are dense: a gap at the start means that older changes are no longer kept.
+    if (last === undefined || rows[0]?.rev !== revision + 1) return null;
+    const changes = rows.flatMap(({ op, templateId, userId, modelId: model, vector }): GalleryChange[] => {
+      if (op === 'remove') return [{ op, templateId }];
+      if (userId === null || model === null || vector === null) return [];
+      return [{ op, template: { templateId, userId, modelId: model, vector } }];
+    });
+    return { revision: last.rev, changes };
+  }
+
+  snapshot(modelId: string, onBatch: (batch: StoredTemplate[]) => Promise<void>): Promise<number> {
+    return this.session.snapshot(async (database) => {
+      const revision = await readClock(database);
+      let after = '';
+      for (;;) {
+        const batch: StoredTemplate[] = await database
+          .select({
+            templateId: templates.id,
+            userId: templates.userId,
+            modelId: templates.modelId,
+            vector: templates.vector,
+          })
+          .from(templates)
+          .where(and(eq(templates.modelId, modelId), gt(templates.id, after)))
+          .orderBy(asc(templates.id))
+          .limit(snapshotBatch);
+        const last = batch.at(-1);
+        if (last === undefined) return revision;
+        await onBatch(batch);
+        after = last.templateId;
+      }
+    });
+  }
+
+  async forgetChanges(before: Date): Promise<void> {
+    await this.session.write(async (database) => {
+      // Read first: what is recorded while this runs is kept.
+      const newest = await readClock(database);
+      const [kept] = await database
+        .select({ rev: min(galleryChange.rev) })
+        .from(galleryChange)
+        .where(gte(galleryChange.changedAt, before));
+      await database.delete(galleryChange).where(lt(galleryChange.rev, kept?.rev ?? newest + 1));
+    });
+  }
+}

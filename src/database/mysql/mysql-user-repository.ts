@@ -1,0 +1,161 @@
+import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { ServiceError } from '../../errors.js';
+import type {
+  EnrolledFace,
+  Enrolment,
+  PageRequest,
+  StoredTemplate,
+  User,
+  UserRepository,
+} from '../../users/user-repository.js';
+import { recordChanges } from './gallery-clock.js';
+import type { Queries } from './mysql-connection.js';
+import { isFailure } from './mysql-error.js';
+import type { MysqlSession } from './mysql-session.js';
+import { blobs, images, templates, users } from './tables.js';
+
+export class MysqlUserRepository implements UserRepository {
+  constructor(private readonly session: MysqlSession) {}
+
+  async find(id: string): Promise<User | null> {
+    const [row] = await this.session.read((database) =>
+      database.select(userColumns).from(users).where(eq(users.id, id)),
+    );
+    return row ? asUser(row) : null;
+  }
+
+  async list({ first, after }: PageRequest): Promise<User[]> {
+    const rows = await this.session.read((database) =>
+      database
+        .select(userColumns)
+        .from(users)
+        .where(after === undefined ? undefined : gt(users.id, after))
+        .orderBy(asc(users.id))
+        .limit(first),
+    );
+    return rows.map(asUser);
+  }
+
+  templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]> {
+    return this.session.read((database) =>
+      database
+        .select({
+          templateId: templates.id,
+          userId: templates.userId,
+          modelId: templates.modelId,
+          vector: templates.vector,
+        })
+        .from(templates)
+        .where(and(eq(templates.userId, userId), eq(templates.modelId, modelId)))
+        .orderBy(asc(templates.id)),
+    );
+  }
+
+  enrol({ user, ...face }: Enrolment): Promise<void> {
+    return this.session.write(async (database, { uncertain }) => {
+      try {
+        await database.insert(users).values(user);
+      } catch (cause) {
+        if (!isFailure(cause, 'duplicate')) throw cause;
+        if (uncertain && (await hasTemplate(database, face.template.templateId))) return;
+        throw new ServiceError('USER_EXISTS');
+      }
+      await insertFace(database, user.id, face);
+    });
+  }
+
+  enrolExisting(userId: string, face: EnrolledFace): Promise<void> {
+    const { template } = face;
+    return this.session.write(async (database, { uncertain }) => {
+      // Locked first: of two first faces the second one sees the other.
+      const [user] = await database
+        .select({ id: users.id })
+        .from(users)
+        .where(eq(users.id, userId))
+        .for('update');
+      if (!user) throw new ServiceError('USER_NOT_FOUND');
+      if (uncertain && (await hasTemplate(database, template.templateId))) return;
+      const [enrolled] = await database
+        .select({ id: templates.id })
+        .from(templates)
+        .where(and(eq(templates.userId, userId), eq(templates.modelId, template.modelId)))
+        .limit(1);
+      if (enrolled) throw new ServiceError('USER_EXISTS');
+      await insertFace(database, userId, face);
+    });
+  }
+
+  remove(id: string): Promise<{ imageKeys: string[] } | null> {
+    let removed: { imageKeys: string[] } | null = null;
+    return this.session.write(async (database, { uncertain }) => {
+      // Locked first: nothing can be enrolled for this user between the steps.
+      const [user] = await database
+        .select({ id: users.id })
+        .from(users)
+        .where(eq(users.id, id))
+        .for('update');
+      if (!user) return uncertain ? removed : null;
+      const imageKeys = (
+        await database.select({ key: images.key }).from(images).where(eq(images.userId, id))
+      ).map(({ key }) => key);
+      // After an unanswered commit that did happen, this is somebody new under the same id.
+      if (uncertain && removed && removed.imageKeys.join() !== imageKeys.join()) return removed;
+      const templateIds = await database
+        .select({ templateId: templates.id })
+        .from(templates)
+        .where(eq(templates.userId, id));
+      await database.delete(templates).where(eq(templates.userId, id));
+      await database.delete(images).where(eq(images.userId, id));
+      await database.delete(users).where(eq(users.id, id));
+      if (imageKeys.length > 0)
+        await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, imageKeys));
+      await recordChanges(
+        database,
+        templateIds.map(({ templateId }) => ({ op: 'remove', templateId })),
+      );
+      removed = { imageKeys };
+      return removed;
+    });
+  }
+}
+
+const userColumns = { id: users.id, timestamp: users.timestamp };
+
+/** Rows of other programs may have no time, or MySQL's zero date: the start of 1970 says that it is not known. */
+function asUser({ id, timestamp }: { id: string; timestamp: Date | null }): User {
+  const time = timestamp?.getTime() ?? Number.NaN;
+  return { id, timestamp: new Date(Number.isNaN(time) ? 0 : Math.floor(time / 1000) * 1000) };
+}
+
+async function hasTemplate(database: Queries, id: string): Promise<boolean> {
+  const rows = await database.select({ id: templates.id }).from(templates).where(eq(templates.id, id));
+  return rows.length > 0;
+}
+
+async function insertFace(
+  database: Queries,
+  userId: string,
+  { image, template }: EnrolledFace,
+): Promise<void> {
+  await makeLive(database, image.key);
+  await database.insert(images).values({ ...image, userId });
+  await database.insert(templates).values({
+    id: template.templateId,
+    userId,
+    imageKey: image.key,
+    modelId: template.modelId,
+    vector: template.vector,
+  });
+  await recordChanges(database, [{ op: 'add', templateId: template.templateId }]);
+}
+
+async function makeLive(database: Queries, key: string): Promise<void> {
+  const [{ affectedRows }] = await database
+    .update(blobs)
+    .set({ state: 'live' })
+    .where(and(eq(blobs.key, key), eq(blobs.state, 'pending')));
+  if (affectedRows !== 1)
+    throw new ServiceError('UNAVAILABLE', {
+      cause: new Error('The image was no longer announced: the registration took longer than an hour.'),
+    });
+}

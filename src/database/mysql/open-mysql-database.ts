@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Database } from '../../users/user-repository.js';
+import { readClock } from './gallery-clock.js';
+import { migrateMysql } from './migrate-mysql.js';
+import { MysqlBlobJournal } from './mysql-blob-journal.js';
+import type { ConnectionOptions } from './mysql-connection.js';
+import { MysqlError } from './mysql-error.js';
+import { MysqlGalleryLog } from './mysql-gallery-log.js';
+import { MysqlHosts } from './mysql-hosts.js';
+import type { MysqlSettings } from './mysql-options.js';
+import { MysqlSession } from './mysql-session.js';
+import { MysqlUserRepository } from './mysql-user-repository.js';
+import { readTlsOptions } from './tls-options.js';
+
+const retryMs = 500;
+const unknownDatabase = 1049;
+
+type StartLogger = Pick<Logger, 'warn' | 'info'>;
+
+export interface OpenMysqlOptions extends MysqlSettings {
+  /**
+   * How long to wait for a server that does not answer yet.
+   * @default 60 seconds
+   */
+  readonly startTimeoutMs?: number;
+}
+
+/**
+ * Opens the database, creating and migrating it as needed.
+ * @throws Error when no server answers in time or the login is refused, when the server is too old, when a newer
+ *   program has written the database, or when it holds a table `users` that is not the documented one.
+ */
+export async function openMysqlDatabase(
+  { startTimeoutMs = 60_000, tls, ...settings }: OpenMysqlOptions,
+  logger: StartLogger,
+): Promise<Database> {
+  const options = { ...settings, ssl: tls && (await readTlsOptions(tls)) };
+  await prepare(options, logger, Date.now() + startTimeoutMs);
+  const session = new MysqlSession(options, logger);
+  return {
+    users: new MysqlUserRepository(session),
+    blobs: new MysqlBlobJournal(session),
+    gallery: new MysqlGalleryLog(session),
+    ping: async () => {
+      await session.read(readClock);
+    },
+    close: () => session.close(),
+  };
+}
+
+/** Waits for the server and brings its tables up to date. */
+async function prepare(options: ConnectionOptions, logger: StartLogger, deadline: number): Promise<void> {
+  // A change of a large table takes as long as it takes.
+  const unhurried = { ...options, timeoutMs: 0 };
+  const hosts = new MysqlHosts(unhurried, logger);
+  const connect = async () => (await hosts.connect()).connection;
+  for (;;)
+    try {
+      await migrateMysql({ connect });
+      return;
+    } catch (error) {
+      if (!(error instanceof MysqlError)) throw error;
+      if (error.errno === unknownDatabase) await createDatabase(unhurried, logger);
+      else if (error.failure === 'refused' || Date.now() > deadline) throw explained(error);
+      await sleep(retryMs);
+    }
+}
+
+/** The statement of the documented set-up, for a user who may do so. */
+async function createDatabase(options: ConnectionOptions, logger: StartLogger): Promise<void> {
+  const { connection } = await new MysqlHosts({ ...options, database: '' }, logger).connect();
+  try {
+    const name = `\`${options.database.replaceAll('`', '``')}\``;
+    await connection.execute(`CREATE DATABASE IF NOT EXISTS ${name}`);
+  } finally {
+    connection.destroy();
+  }
+}
+
+function explained(cause: MysqlError): Error {
+  const advice =
+    cause.failure === 'refused'
+      ? 'Check user, password, database and privileges of DATABASE_URL'
+      : 'Check that a server runs at the hosts of DATABASE_URL';
+  return new Error(`${cause.message}. ${advice}.`, { cause });
+}

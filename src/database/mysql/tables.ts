@@ -1,0 +1,111 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  check,
+  customType,
+  foreignKey,
+  index,
+  int,
+  mysqlTable,
+  primaryKey,
+  timestamp,
+} from 'drizzle-orm/mysql-core';
+import { decodeVector, encodeVector } from '../vector-bytes.js';
+
+/**
+ * Text compared byte by byte, spaces at the end included. The only binary collation that MySQL and MariaDB share,
+ * utf8mb4_bin, takes 'Bob' and 'Bob ' for equal, so each server is told its own in a comment that the other skips:
+ * https://mariadb.com/kb/en/comment-syntax/#executable-comment-syntax
+ */
+const exactText = customType<{ data: string; config: { length: number }; configRequired: true }>({
+  dataType: ({ length }) =>
+    `varchar(${length}) CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin */ /*M!100200 COLLATE utf8mb4_nopad_bin */`,
+});
+
+const floatVector = customType<{ data: Float32Array; driverData: Buffer }>({
+  dataType: () => 'blob',
+  toDriver: (vector) => Buffer.from(encodeVector(vector)),
+  fromDriver: decodeVector,
+});
+
+/** Seconds since 1970: unlike TIMESTAMP without time zones, automatic updates and an end in 2038. */
+const seconds = customType<{ data: Date; driverData: number }>({
+  dataType: () => 'bigint',
+  toDriver: (date) => Math.floor(date.getTime() / 1000),
+  fromDriver: (value) => new Date(value * 1000),
+});
+
+/** The customer's own table; every other one is named `face_…`, because the database may hold tables of others. */
+export const users = mysqlTable('users', {
+  id: exactText('id', { length: 255 }).primaryKey(),
+  /** Null in rows that other programs inserted so. */
+  timestamp: timestamp('timestamp').default(sql`CURRENT_TIMESTAMP`),
+});
+
+export const blobs = mysqlTable(
+  'face_blobs',
+  {
+    key: exactText('key', { length: 64 }).primaryKey(),
+    state: exactText('state', { length: 16 }).$type<'pending' | 'live' | 'deleting'>().notNull(),
+    announcedAt: seconds('announced_at').notNull(),
+  },
+  (table) => [
+    check('face_blobs_state', sql`${table.state} in ('pending', 'live', 'deleting')`),
+    index('face_blobs_unfinished').on(table.state, table.announcedAt),
+  ],
+);
+
+export const images = mysqlTable(
+  'face_images',
+  {
+    key: exactText('key', { length: 64 }).primaryKey(),
+    userId: exactText('user_id', { length: 255 }).notNull(),
+    mediaType: exactText('media_type', { length: 64 }).notNull(),
+  },
+  (table) => [
+    foreignKey({ name: 'face_images_blob_fk', columns: [table.key], foreignColumns: [blobs.key] }),
+    foreignKey({ name: 'face_images_user_fk', columns: [table.userId], foreignColumns: [users.id] }),
+    index('face_images_user').on(table.userId),
+  ],
+);
+
+export const templates = mysqlTable(
+  'face_templates',
+  {
+    id: exactText('id', { length: 36 }).primaryKey(),
+    userId: exactText('user_id', { length: 255 }).notNull(),
+    imageKey: exactText('image_key', { length: 64 }).notNull(),
+    modelId: exactText('model_id', { length: 64 }).notNull(),
+    vector: floatVector('vector').notNull(),
+  },
+  (table) => [
+    foreignKey({ name: 'face_templates_user_fk', columns: [table.userId], foreignColumns: [users.id] }),
+    foreignKey({ name: 'face_templates_image_fk', columns: [table.imageKey], foreignColumns: [images.key] }),
+    index('face_templates_user').on(table.userId, table.modelId),
+    index('face_templates_image').on(table.imageKey),
+    index('face_templates_model').on(table.modelId, table.id),
+  ],
+);
+
+/** One row, id 1, which a migration inserts. */
+export const galleryClock = mysqlTable('face_gallery_clock', {
+  id: int('id').primaryKey(),
+  rev: bigint('rev', { mode: 'number' }).notNull(),
+});
+
+/** Refers to people by template id alone, so that nothing personal stays here after a deletion. */
+export const galleryChange = mysqlTable(
+  'face_gallery_change',
+  {
+    rev: bigint('rev', { mode: 'number' }).notNull(),
+    seq: int('seq').notNull(),
+    op: exactText('op', { length: 8 }).$type<'add' | 'remove'>().notNull(),
+    templateId: exactText('template_id', { length: 36 }).notNull(),
+    changedAt: seconds('changed_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.rev, table.seq] }),
+    check('face_gallery_change_op', sql`${table.op} in ('add', 'remove')`),
+    index('face_gallery_change_time').on(table.changedAt),
+  ],
+);

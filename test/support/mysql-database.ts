@@ -1,0 +1,32 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { openMysqlDatabase, type OpenMysqlOptions } from '../../src/database/mysql/open-mysql-database.js';
+import type { Database } from '../../src/users/user-repository.js';
+import { servicePassword, type MariadbServer } from './mariadb-server.js';
+
+/** How the service would reach a database of the server. */
+export function optionsFor(server: MariadbServer, database: string): OpenMysqlOptions {
+  return {
+    hosts: [{ host: '127.0.0.1', port: server.port }],
+    user: 'service',
+    password: servicePassword,
+    database,
+    poolSize: 10,
+    connectTimeoutMs: 3000,
+    timeoutMs: 10_000,
+    tls: undefined,
+  };
+}
+
+/** Opens a database, closed when the running test has finished. */
+export async function openFor(options: OpenMysqlOptions): Promise<Database> {
+  const database = await openMysqlDatabase(options, pino({ level: 'silent' }));
+  onTestFinished(() => database.close());
+  return database;
+}
+
+export async function emptyTables(server: MariadbServer, database: string): Promise<void> {
+  const tables = ['face_templates', 'face_images', 'face_blobs', 'face_gallery_change', 'users'];
+  const deletions = tables.map((table) => `DELETE FROM ${table}`).join('; ');
+  await server.run(`${deletions}; UPDATE face_gallery_clock SET rev = 0`, database);
+}
