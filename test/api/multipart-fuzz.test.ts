@@ -11,7 +11,7 @@ let running: RunningApi;
 beforeAll(async () => {
   running = await startApi({
     environment: { MAX_IMAGE_BYTES: '2000' },
-    timeouts: { headersMs: 2_000, requestMs: 2_000 },
+    limits: { headersMs: 2_000, requestMs: 2_000 },
   });
 });
 afterAll(() => running.close());

@@ -83,7 +83,7 @@ describe('health', () => {
           return Promise.resolve();
         },
       },
-      timeouts: { healthMs: 50 },
+      limits: { healthMs: 50 },
     });
     expect(await get(running, '/readyz')).toMatchObject({
       status: 503,
@@ -117,7 +117,7 @@ describe('health', () => {
 
 describe('stopping', () => {
   it('finishes a running request, reports draining meanwhile, and takes no new connection', async () => {
-    const running = await start({ timeouts: { drainMs: 20_000 } });
+    const running = await start({ limits: { drainMs: 20_000 } });
     const { passed, open: finish } = gate();
     const begun = gate();
     running.users.before = () => {
@@ -151,7 +151,7 @@ describe('stopping', () => {
   });
 
   it('closes idle, half-open and stuck connections in the time given', async () => {
-    const running = await start({ timeouts: { drainMs: 200 } });
+    const running = await start({ limits: { drainMs: 200 } });
     const form = userForm('user1', 'face');
     const connections = [
       open(running.port),
@@ -183,7 +183,7 @@ describe('stopping', () => {
 });
 
 describe('slow clients', () => {
-  const timeouts = { headersMs: 200, requestMs: 400, idleMs: 600, checkIntervalMs: 50 };
+  const limits = { headersMs: 200, requestMs: 400, idleMs: 600, checkIntervalMs: 50 };
 
   it.each([
     ['never finishes its headers', 'GET /healthz HTTP/1.1\r\nHost:'],
@@ -199,7 +199,7 @@ describe('slow clients', () => {
       'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
     ],
   ])('are cut off: one that %s', async (_case, bytes) => {
-    const running = await start({ timeouts });
+    const running = await start({ limits });
     const connection = open(running.port, bytes);
     await connection.closed;
     expect(connection.text()).toMatch(/^HTTP\/1\.1 408 /);
@@ -208,14 +208,14 @@ describe('slow clients', () => {
   });
 
   it('are cut off: one that sends nothing at all', async () => {
-    const running = await start({ timeouts });
+    const running = await start({ limits });
     const connection = open(running.port);
     await connection.closed;
     expect(connection.text()).toMatch(/^(HTTP\/1\.1 408 |$)/);
   });
 
   it('are cut off: one that stops reading its answer', async () => {
-    const running = await start({ timeouts });
+    const running = await start({ limits });
     const timestamp = new Date(0);
     for (let index = 0; index < 60_000; index++) {
       const id = `${index}`.padStart(250, '0');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../../src/api/http-server.js';
-import type { Api, HttpTimeouts } from '../../src/api/http-server.js';
+import type { Api, HttpLimits } from '../../src/api/http-server.js';
 import type { HealthChecks } from '../../src/api/operations/health.js';
 import { loadConfig } from '../../src/config.js';
 import { InMemoryUserService } from './in-memory-user-service.js';
@@ -24,7 +24,7 @@ export interface RunningApi {
 export interface ApiOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly health?: HealthChecks;
-  readonly timeouts?: HttpTimeouts;
+  readonly limits?: HttpLimits;
   /** @default true */
   readonly listen?: boolean;
 }
@@ -35,7 +35,7 @@ const systemTemporaryFolder = tmpdir();
 export async function startApi({
   environment,
   health = {},
-  timeouts,
+  limits,
   listen = true,
 }: ApiOptions = {}): Promise<RunningApi> {
   const dataDir = await mkdtemp(join(systemTemporaryFolder, 'api-test-'));
@@ -46,7 +46,7 @@ export async function startApi({
   );
   const users = new InMemoryUserService();
   const config = loadConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, ...environment });
-  const api = await createApi({ userService: users, health, config, logger }, { drainMs: 500, ...timeouts });
+  const api = await createApi({ userService: users, health, config, logger }, { drainMs: 500, ...limits });
   const url = listen ? await api.listen() : 'http://127.0.0.1:0';
   return {
     api,

@@ -5,7 +5,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { bodyFailure } from '../body-failure.js';
 import { retryAfterSeconds } from '../retry-after.js';
-import { currentRequest } from '../operations/request-context.js';
+import { requireRequest } from '../operations/request-context.js';
 import type { RequestContext } from '../operations/request-context.js';
 import { errorExtensions, reportFailure } from './format-error.js';
 import { landingPage } from './landing-page.js';
@@ -39,12 +39,7 @@ export function graphqlRoute({ apollo, maxImageBytes, production, logger }: Grap
     multipartUploads(maxImageBytes),
     json({ limit: maxDocumentBytes }),
     expressMiddleware(apollo, {
-      context: () => {
-        const context = currentRequest();
-        return context === undefined
-          ? Promise.reject(new Error('The request lost its context.'))
-          : Promise.resolve(context);
-      },
+      context: async () => Promise.resolve(requireRequest()),
     }),
     failures,
   );

@@ -1,7 +1,7 @@
 import { HeaderMap } from '@apollo/server';
 import type { ApolloServer } from '@apollo/server';
 import type { RequestHandler } from 'express';
-import { currentRequest } from '../operations/request-context.js';
+import { requireRequest } from '../operations/request-context.js';
 import type { RequestContext } from '../operations/request-context.js';
 
 const scripts = 'https://embeddable-sandbox.cdn.apollographql.com';
@@ -26,10 +26,9 @@ function contentSecurityPolicy(nonce: string): string {
 /** Shows Apollo's Sandbox to browsers that open /graphql; the only page that may load anything from elsewhere. */
 export function landingPage(apollo: ApolloServer<RequestContext>): RequestHandler {
   return async (request, response, next) => {
-    const context = currentRequest();
     const isPage =
       request.method === 'GET' && request.accepts(['application/json', 'text/html']) === 'text/html';
-    if (!isPage || context === undefined) {
+    if (!isPage) {
       next();
       return;
     }
@@ -40,7 +39,7 @@ export function landingPage(apollo: ApolloServer<RequestContext>): RequestHandle
         search: '',
         body: undefined,
       },
-      context: () => Promise.resolve(context),
+      context: () => Promise.resolve(requireRequest()),
     });
     const html = body.kind === 'complete' ? body.string : '';
     const nonce = /<script nonce="([0-9a-f]+)"/.exec(html)?.[1];

@@ -1,5 +1,7 @@
 import { ServiceError } from '../../errors.js';
 import { messages } from '../messages.js';
+import type { MemoryAccount } from '../operations/memory-budget.js';
+import { readStream } from '../read-stream.js';
 import type { ImageUpload } from './image-upload.js';
 
 /** What graphql-upload-ts, its parser and the temporary file report, in terms of the catalogue. */
@@ -23,26 +25,19 @@ function uploadFailure(error: unknown): unknown {
 /**
  * Reads the whole picture into memory. Call it before anything that can fail: an upload that is never read blocks
  * its connection until the time limit.
- * @throws ServiceError IMAGE_TOO_LARGE above `maxBytes`, CANCELLED, UNAVAILABLE, BAD_REQUEST when the file never
- *   came whole.
+ * @throws ServiceError IMAGE_TOO_LARGE above `maxBytes`, OVERLOADED, CANCELLED, UNAVAILABLE, BAD_REQUEST when the
+ *   file never came whole.
  */
-export async function readUpload(upload: ImageUpload, maxBytes: number): Promise<Uint8Array> {
-  if (upload.kind === 'received') {
-    if (upload.bytes.length > maxBytes) throw new ServiceError('IMAGE_TOO_LARGE');
-    return upload.bytes;
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
+export async function readUpload(
+  upload: ImageUpload,
+  maxBytes: number,
+  memory: MemoryAccount,
+): Promise<Uint8Array> {
+  if (upload.kind === 'received') return upload.bytes;
   try {
     const file = await upload.file;
-    const stream: AsyncIterable<Buffer> = file.createReadStream();
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > maxBytes) throw new ServiceError('IMAGE_TOO_LARGE');
-      chunks.push(chunk);
-    }
+    return await readStream(file.createReadStream(), maxBytes, memory);
   } catch (error) {
     throw uploadFailure(error);
   }
-  return Buffer.concat(chunks, size);
 }

@@ -49,9 +49,9 @@ export class UserResolver {
   async registerUser(
     @Arg('id', () => ID, { description: `Id for the new user: ${idDescription}` }) id: string,
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
-    @Ctx() { signal }: RequestContext,
+    @Ctx() { signal, memory }: RequestContext,
   ): Promise<{ message: string; user: User }> {
-    const bytes = await readUpload(image, this.maxImageBytes);
+    const bytes = await readUpload(image, this.maxImageBytes, memory);
     const user = await this.userService.register(id, bytes, { signal });
     return { message: messages.registered, user };
   }
@@ -62,9 +62,9 @@ export class UserResolver {
   async verifyUser(
     @Arg('id', () => ID, { description: `Id of the claimed person: ${idDescription}` }) id: string,
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
-    @Ctx() { signal }: RequestContext,
+    @Ctx() { signal, memory }: RequestContext,
   ): Promise<VerificationResult & { message: string }> {
-    const bytes = await readUpload(image, this.maxImageBytes);
+    const bytes = await readUpload(image, this.maxImageBytes, memory);
     const { recognition, verified, similarity } = await this.userService.verify(id, bytes, { signal });
     return { message: messages.verified, recognition, verified, similarity };
   }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { ErrorCode } from '../../errors.js';
+import type { MemoryAccount, MemoryBudget } from './memory-budget.js';
 
 /** What every part that works on one HTTP request may know about it. */
 export interface RequestContext {
@@ -9,6 +10,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Aborted when the connection closes before the answer is complete. */
   readonly signal: AbortSignal;
+  /** Memory for the pictures of this request, given back when its answer is over. */
+  readonly memory: MemoryAccount;
   /** Last failure reported to the client, for the log. */
   failure?: ErrorCode | 'CLIENT_ERROR';
 }
@@ -23,14 +26,25 @@ export function currentRequest(): RequestContext | undefined {
   return storage.getStore();
 }
 
-/** Gives every request its id and its abort signal. */
-export const requestContext: RequestHandler = (request, response, next) => {
-  const proposed = request.get('x-request-id');
-  const requestId = proposed !== undefined && trustworthyId.test(proposed) ? proposed : randomUUID();
-  const disconnection = new AbortController();
-  response.set('X-Request-Id', requestId);
-  response.once('close', () => {
-    if (!response.writableFinished) disconnection.abort();
-  });
-  storage.run({ requestId, signal: disconnection.signal }, next);
-};
+/** Context of the request being worked on. @throws when called outside of one. */
+export function requireRequest(): RequestContext {
+  const context = storage.getStore();
+  if (context === undefined) throw new Error('The request lost its context.');
+  return context;
+}
+
+/** Gives every request its id, its abort signal and its share of memory. */
+export function requestContext(budget: MemoryBudget): RequestHandler {
+  return (request, response, next) => {
+    const proposed = request.get('x-request-id');
+    const requestId = proposed !== undefined && trustworthyId.test(proposed) ? proposed : randomUUID();
+    const disconnection = new AbortController();
+    const memory = budget.open();
+    response.set('X-Request-Id', requestId);
+    response.once('close', () => {
+      memory.close();
+      if (!response.writableFinished) disconnection.abort();
+    });
+    storage.run({ requestId, signal: disconnection.signal, memory }, next);
+  };
+}

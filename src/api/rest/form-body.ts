@@ -4,6 +4,8 @@ import multer from 'multer';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
 import { messages } from '../messages.js';
+import { requireRequest } from '../operations/request-context.js';
+import { BoundedMemoryStorage } from './bounded-memory-storage.js';
 
 /** Everything in a form apart from the picture: boundaries, part headers, text fields. */
 const formOverheadBytes = 64 * 1024;
@@ -20,6 +22,7 @@ const textLimits = {
 
 /** What multer and its parser report, in terms of the catalogue. */
 function formFailure(error: unknown, missing: string): ServiceError {
+  if (error instanceof ServiceError) return error;
   if (!(error instanceof multer.MulterError))
     return new ServiceError('BAD_REQUEST', {
       message: messages.malformedForm,
@@ -61,11 +64,12 @@ function receive(parser: RequestHandler, missing: string): RequestHandler {
 
 /** Receives a form with one picture in the part `image`, in memory. `missing` is the documented 400 of the route. */
 export function imageForm(maxImageBytes: number, missing: string): RequestHandler[] {
-  const parser = multer({
-    storage: multer.memoryStorage(),
-    limits: { ...textLimits, files: 1, fileSize: maxImageBytes },
-  });
-  return [refuseOversize(maxImageBytes + formOverheadBytes), receive(parser.single('image'), missing)];
+  const parser: RequestHandler = (request, response, next) => {
+    const storage = new BoundedMemoryStorage(maxImageBytes, requireRequest().memory);
+    const limits = { ...textLimits, files: 1, fileSize: maxImageBytes };
+    multer({ storage, limits }).single('image')(request, response, next);
+  };
+  return [refuseOversize(maxImageBytes + formOverheadBytes), receive(parser, missing)];
 }
 
 // Refused before the first byte is parsed; otherwise the answer would wait for the whole body.

@@ -1,6 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import { isErrorCode, ServiceError } from '../../errors.js';
-import { currentRequest } from '../operations/request-context.js';
+import { requireRequest } from '../operations/request-context.js';
 import type { RequestContext } from '../operations/request-context.js';
 import type { Operation } from './documents.js';
 
@@ -16,11 +16,9 @@ export function createRunOperation(apollo: ApolloServer<RequestContext>): RunOpe
     { document }: Operation<Data, Variables>,
     variables: Variables,
   ): Promise<Data> => {
-    const contextValue = currentRequest();
-    if (contextValue === undefined) throw new Error('The request lost its context.');
     const { body } = await apollo.executeOperation<Data, Variables>(
       { query: document, variables },
-      { contextValue },
+      { contextValue: requireRequest() },
     );
     if (body.kind !== 'single') throw new Error('A fixed document gave an incremental answer.');
     const { data, errors } = body.singleResult;

@@ -1,0 +1,69 @@
+import type { ApolloServer } from '@apollo/server';
+import express from 'express';
+import type { Express, RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { graphqlCors, restCors } from './cross-origin.js';
+import { graphqlRoute } from './graphql/graphql-route.js';
+import { healthRoutes } from './operations/health.js';
+import type { HealthChecks } from './operations/health.js';
+import type { Lifecycle } from './operations/lifecycle.js';
+import type { MemoryBudget } from './operations/memory-budget.js';
+import { requestContext } from './operations/request-context.js';
+import type { RequestContext } from './operations/request-context.js';
+import { requestLog } from './operations/request-log.js';
+import { notFound, onlyMethods, restFailures } from './rest/failures.js';
+import { openApiDocument } from './rest/openapi.js';
+import { restRoutes } from './rest/rest-routes.js';
+import { createRunOperation } from './rest/run-operation.js';
+
+export interface AppOptions {
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly lifecycle: Lifecycle;
+  readonly memory: MemoryBudget;
+  readonly health: HealthChecks;
+  readonly healthTimeoutMs: number;
+  readonly config: Config;
+  readonly logger: Logger;
+}
+
+/** Answers are data about people and never a page: nothing caches them, and a browser that shows one loads nothing. */
+const protect: RequestHandler[] = [
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  }),
+  (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  },
+];
+
+/** Every route of the service. */
+export function createApp(options: AppOptions): Express {
+  const { apollo, lifecycle, memory, health, healthTimeoutMs, config, logger } = options;
+  const { maxImageBytes, production } = config;
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
+  app.set('trust proxy', config.trustProxy);
+
+  app.use(requestContext(memory), requestLog(logger), lifecycle.closeWhenDraining, protect);
+  app.use(healthRoutes({ lifecycle, checks: health, logger, timeoutMs: healthTimeoutMs }));
+  app
+    .route('/openapi.json')
+    .get((_request, response) => {
+      response.json(openApiDocument);
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+  app
+    .route('/graphql')
+    .all(graphqlCors(config))
+    .options(onlyMethods('GET', 'POST'))
+    .all(graphqlRoute({ apollo, maxImageBytes, production, logger }));
+  app.use(restCors(config), restRoutes(createRunOperation(apollo), maxImageBytes));
+  app.use(notFound, restFailures(logger));
+  return app;
+}
