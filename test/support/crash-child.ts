@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline';
+import type { S3Location } from '../../src/config.js';
 import { ServiceError } from '../../src/errors.js';
+import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import { openTextService } from './open-text-service.js';
 import { textPicture } from './text-face-service.js';
 
@@ -13,10 +15,14 @@ export interface CrashCommand {
 /** One line from the child, after the operation has ended; `ready` before the first. */
 export type CrashReply = { readonly ready: true } | { readonly id: string; readonly failure: string | null };
 
-const [, , folder = ''] = process.argv;
+// The folder of the database, and where the images are when not in that folder.
+const [, , folder = '', s3Location] = process.argv;
 
 const { service } = await openTextService({
   folder,
+  ...(s3Location !== undefined && {
+    openImages: () => S3ImageStore.open(JSON.parse(s3Location) as S3Location, { attemptTimeoutMs: 60_000 }),
+  }),
   gallery: () => ({ size: 0, bestOther: () => Promise.resolve(null) }),
 });
 

@@ -12,6 +12,8 @@ import { textAnchors, TextFaceService, textRule } from './text-face-service.js';
 export interface TextServiceOptions {
   readonly folder: string;
   readonly gallery: (database: Database) => Gallery;
+  /** Opens the image store; by default a folder below `folder`. */
+  readonly openImages?: () => Promise<ImageStore>;
   /** Puts something between the service and its image files. */
   readonly wrapImages?: (images: ImageStore) => ImageStore;
 }
@@ -28,8 +30,9 @@ export interface TextService {
 export async function openTextService(options: TextServiceOptions): Promise<TextService> {
   const logger = pino({ level: 'silent' });
   const database = await openSqliteDatabase(options.folder);
-  const local = await LocalImageStore.open(join(options.folder, 'images'));
-  const images = options.wrapImages?.(local) ?? local;
+  const openImages = options.openImages ?? (() => LocalImageStore.open(join(options.folder, 'images')));
+  const opened = await openImages();
+  const images = options.wrapImages?.(opened) ?? opened;
   const housekeeping = new Housekeeping({ database, images, logger });
   await housekeeping.startAlone();
   const faces = new TextFaceService();
