@@ -41,7 +41,7 @@ CREATE TABLE `templates` (
 	FOREIGN KEY (`image_key`) REFERENCES `images`(`key`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `templates_user` ON `templates` (`user_id`,`model_id`);--> statement-breakpoint
+CREATE INDEX `templates_user` ON `templates` (`user_id`,`model_id`,`id`);--> statement-breakpoint
 CREATE INDEX `templates_image` ON `templates` (`image_key`);--> statement-breakpoint
 CREATE INDEX `templates_model` ON `templates` (`model_id`,`id`);--> statement-breakpoint
 CREATE TABLE `users` (

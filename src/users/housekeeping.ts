@@ -8,11 +8,14 @@ const minuteMs = 60_000;
 /** A registration still pending after this time belongs to a process that died. */
 const pendingLimitMs = 60 * minuteMs;
 
+/** Longest time that remnants of deleted rows stay in unused parts of the database's files. */
+const remnantsKeptMs = 24 * 60 * minuteMs;
+
 /** A gallery that was out of touch for longer loads everything again. */
 const galleryChangesKeptMs = 7 * 24 * 60 * minuteMs;
 
 export interface HousekeepingOptions {
-  readonly database: Pick<Database, 'blobs' | 'gallery'>;
+  readonly database: Pick<Database, 'blobs' | 'gallery' | 'removeRemnants'>;
   readonly images: ImageStore;
   readonly logger: Pick<Logger, 'info' | 'error'>;
   /** @default 5 minutes */
@@ -58,7 +61,11 @@ export class Housekeeping {
   async #runRound(): Promise<void> {
     try {
       await this.#sweep(new Date(Date.now() - pendingLimitMs));
-      await this.options.database.gallery.forgetChanges(new Date(Date.now() - galleryChangesKeptMs));
+      const { database, logger } = this.options;
+      // Before changes are forgotten: a database may learn from them what was deleted.
+      if (await database.removeRemnants?.(new Date(Date.now() - remnantsKeptMs)))
+        logger.info('removed remnants of deleted rows from the database files');
+      await database.gallery.forgetChanges(new Date(Date.now() - galleryChangesKeptMs));
     } catch (error) {
       this.options.logger.error({ err: error }, 'housekeeping failed and will be tried again');
     }

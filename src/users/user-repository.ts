@@ -114,6 +114,11 @@ export interface Database {
   readonly users: UserRepository;
   readonly blobs: BlobJournal;
   readonly gallery: GalleryLog;
+  /**
+   * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
+   * @returns whether there was anything to do.
+   */
+  removeRemnants?(deletedBefore: Date): Promise<boolean>;
   /** Resolves when the database answers; rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;

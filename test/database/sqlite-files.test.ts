@@ -55,21 +55,27 @@ describe('embedded database files', () => {
     expect(await second.gallery.revision()).toBe(1);
   });
 
-  it('hold nothing of a deleted person once the deletion is answered', async () => {
+  it('hold no template of a deleted person once the deletion is answered, and no id after a rewrite', async () => {
     const folder = temporaryFolder();
     const database = await open(folder);
     const people: Enrolment[] = [];
     for (let seed = 0; seed < 120; seed += 1)
       people.push(await enrol(database, { id: `person-number-${seed}-x`, seed }));
     const leaving = people.filter((_, place) => place % 3 !== 0);
-    const traces = (enrolments: readonly Enrolment[]) =>
-      enrolments.flatMap(({ user, template }) => [bytesOf(template), Buffer.from(user.id)]);
-    expect(filesHolding(folder, traces(leaving))).not.toEqual([]);
+    const templates = leaving.map(({ template }) => bytesOf(template));
+    const ids = leaving.map(({ user }) => Buffer.from(user.id));
+    expect(filesHolding(folder, templates)).not.toEqual([]);
+    expect(filesHolding(folder, ids)).not.toEqual([]);
 
     await Promise.all(leaving.map(({ user }) => database.users.remove(user.id)));
+    expect(filesHolding(folder, templates)).toEqual([]);
 
-    expect(filesHolding(folder, traces(leaving))).toEqual([]);
-    expect(filesHolding(folder, traces(people))).toEqual([databaseFile]);
+    await database.removeRemnants?.(new Date(Date.now() + 60_000));
+    expect(filesHolding(folder, ids)).toEqual([]);
+    const staying = people
+      .filter((person) => !leaving.includes(person))
+      .map(({ template }) => bytesOf(template));
+    expect(filesHolding(folder, staying)).toEqual([databaseFile]);
   });
 
   it('hold nothing of a person deleted during a snapshot once the snapshot has ended', async () => {
@@ -86,6 +92,27 @@ describe('embedded database files', () => {
 
     expect(duringSnapshot).toEqual([`${databaseFile}-wal`]);
     expect(filesHolding(folder, [bytes])).toEqual([]);
+  });
+
+  it('are rewritten once there are deletions old enough, and keep everything else', async () => {
+    const folder = temporaryFolder();
+    const database = await open(folder);
+    const soon = new Date(Date.now() + 60_000);
+    for (let seed = 0; seed < 20; seed += 1) await enrol(database, { id: `user-${seed}`, seed });
+    expect(await database.removeRemnants?.(soon)).toBe(false);
+
+    for (let seed = 0; seed < 20; seed += 2) await database.users.remove(`user-${seed}`);
+    const grown = statSync(join(folder, databaseFile)).size;
+    expect(await database.removeRemnants?.(new Date(Date.now() - 60_000))).toBe(false);
+    expect(await database.removeRemnants?.(soon)).toBe(true);
+    expect(await database.removeRemnants?.(soon)).toBe(false);
+
+    expect(statSync(join(folder, databaseFile)).size).toBeLessThan(grown);
+    expect(statSync(join(folder, `${databaseFile}-wal`)).size).toBeLessThan(10_000);
+    expect(await database.users.list({ first: 20 })).toHaveLength(10);
+    expect(await database.gallery.revision()).toBe(30);
+    await database.users.remove('user-1');
+    expect(await database.removeRemnants?.(soon)).toBe(true);
   });
 
   it('are refused to a second process, and free again after kill -9', async () => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
 import type { Database } from '../../users/user-repository.js';
@@ -6,18 +6,21 @@ import { migrateSqlite } from './migrate-sqlite.js';
 import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteGalleryLog } from './sqlite-gallery-log.js';
+import { removeRemnants } from './sqlite-remnants.js';
 import { SqliteSession } from './sqlite-session.js';
 import { SqliteUserRepository } from './sqlite-user-repository.js';
 
 const databaseFileName = 'facial-verification.sqlite';
 
-const writerPrelude = [
+const writerPrelude = (folder: string) => [
   'PRAGMA busy_timeout = 2000',
   'PRAGMA journal_mode = WAL',
   // NORMAL would lose the last commits at a power cut: https://sqlite.org/pragma.html#pragma_synchronous
   'PRAGMA synchronous = FULL',
   'PRAGMA secure_delete = ON',
   'PRAGMA trusted_schema = OFF',
+  // What SQLite spills while it works holds templates: not into a folder shared with others.
+  `PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`,
 ];
 const readerPrelude = ['PRAGMA busy_timeout = 2000', 'PRAGMA trusted_schema = OFF'];
 
@@ -36,6 +39,7 @@ export async function openSqliteDatabase(folder: string): Promise<Database> {
       users: new SqliteUserRepository(session),
       blobs: new SqliteBlobJournal(session),
       gallery: new SqliteGalleryLog(session),
+      removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
       ping: () => session.ping(),
       close: () =>
         (closing ??= session.close().finally(() => {
@@ -51,7 +55,11 @@ export async function openSqliteDatabase(folder: string): Promise<Database> {
 async function openSession(file: string): Promise<SqliteSession> {
   createPrivateFile(file);
   const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
-  const writer = await SqliteConnection.open({ file, readOnly: false, prelude: writerPrelude });
+  const writer = await SqliteConnection.open({
+    file,
+    readOnly: false,
+    prelude: writerPrelude(dirname(file)),
+  });
   try {
     await migrateSqlite(writer);
     await writer.execute('PRAGMA foreign_keys = ON');

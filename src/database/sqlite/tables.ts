@@ -58,7 +58,8 @@ export const templates = sqliteTable(
     vector: floatVector('vector').notNull(),
   },
   (table) => [
-    index('templates_user').on(table.userId, table.modelId),
+    // Ends with what the templates of a user are ordered by: else SQLite prefers templates_model and reads them all.
+    index('templates_user').on(table.userId, table.modelId, table.id),
     index('templates_image').on(table.imageKey),
     index('templates_model').on(table.modelId, table.id),
   ],
