@@ -15,11 +15,11 @@ export interface FaceCandidate {
  * Keeps the best-scored of candidates that show one face: greedy non-maximum suppression.
  * @param overlaps whether two candidates are taken for the same face.
  */
-export function withoutRepeats(
-  candidates: readonly FaceCandidate[],
-  overlaps: (kept: FaceCandidate, other: FaceCandidate) => boolean,
-): FaceCandidate[] {
-  const kept: FaceCandidate[] = [];
+export function withoutRepeats<T extends FaceCandidate>(
+  candidates: readonly T[],
+  overlaps: (kept: T, other: T) => boolean,
+): T[] {
+  const kept: T[] = [];
   for (const candidate of [...candidates].sort((one, two) => two.score - one.score)) {
     if (!kept.some((better) => overlaps(better, candidate))) kept.push(candidate);
   }
@@ -32,9 +32,10 @@ export function intersectionOverUnion(one: FaceCandidate, two: FaceCandidate): n
   return shared / (one.side ** 2 + two.side ** 2 - shared);
 }
 
-/** Part of the smaller box that the larger one covers, 0 to 1. */
-export function coverage(one: FaceCandidate, two: FaceCandidate): number {
-  return intersection(one, two) / Math.min(one.side, two.side) ** 2;
+/** Whether the middles are nearer than half the side of the larger box: two heads can not be. */
+export function isSamePlace(one: FaceCandidate, two: FaceCandidate): boolean {
+  const distance = Math.hypot(one.middle.x - two.middle.x, one.middle.y - two.middle.y);
+  return distance < Math.max(one.side, two.side) / 2;
 }
 
 function intersection(one: FaceCandidate, two: FaceCandidate): number {

@@ -1,5 +1,4 @@
 import { ServiceError } from '../errors.js';
-import type { FaceCandidate } from './face-candidate.js';
 import { chipToPicture } from './face-chip.js';
 import { EMBEDDER, FaceEmbedder, type EmbeddedFace } from './face-embedder.js';
 import { FaceFinder } from './face-finder.js';
@@ -88,11 +87,8 @@ export class FacePipeline {
   /** Every face of a decoded picture, the largest first; pixels of that picture. */
   async detect(picture: Picture): Promise<LocatedFace[]> {
     const pyramid = new Pyramid(picture.bitmap);
-    for await (const candidates of this.#finder.looks(pyramid)) {
-      const faces = await this.#confirmAll(pyramid, candidates);
-      if (faces.length > 0) return faces;
-    }
-    return this.#confirmAll(pyramid, await this.#finder.lookCloser(pyramid));
+    const faces = await this.#finder.find(pyramid, { everyFace: true });
+    return faces.length > 0 ? faces : this.#finder.findSmall(pyramid, { everyFace: true });
   }
 
   /** Template of a face that `detect` found in the same picture. */
@@ -101,24 +97,13 @@ export class FacePipeline {
   }
 
   async #find(source: ImageSource, choice: FaceChoice): Promise<FoundFace | null> {
+    const options = { everyFace: choice === 'centre' };
     const overview = viewOf(await decodeShrunk(source, OVERVIEW_SIDE));
-    for await (const candidates of this.#finder.looks(overview.pyramid)) {
-      const face = await this.#choose(overview, candidates, choice);
-      if (face !== null) return { view: overview, face };
-    }
-    const closer = overview.scale < 1 ? viewOf(await decodeShrunk(source, TILED_SIDE)) : overview;
-    const face = await this.#choose(closer, await this.#finder.lookCloser(closer.pyramid), choice);
-    return face === null ? null : { view: closer, face };
-  }
-
-  #choose(
-    { pyramid, picture }: View,
-    candidates: readonly FaceCandidate[],
-    choice: FaceChoice,
-  ): Promise<LocatedFace | null> {
-    const confirm = (candidate: FaceCandidate) => this.#finder.confirm(pyramid, candidate);
-    if (choice === 'dominant') return dominantFace(candidates, confirm);
-    return nearestFace(candidates, { x: picture.width / 2, y: picture.height / 2 }, confirm);
+    const face = choose(await this.#finder.find(overview.pyramid, options), overview, choice);
+    if (face !== undefined) return { view: overview, face };
+    const tiled = overview.scale < 1 ? viewOf(await decodeShrunk(source, TILED_SIDE)) : overview;
+    const small = choose(await this.#finder.findSmall(tiled.pyramid, options), tiled, choice);
+    return small === undefined ? null : { view: tiled, face: small };
   }
 
   async #withFullDetail(source: ImageSource, found: FoundFace): Promise<FoundFace> {
@@ -133,13 +118,13 @@ export class FacePipeline {
       face: { ...candidate, ...(await this.#finder.locate(closer.pyramid, candidate)) },
     };
   }
+}
 
-  async #confirmAll(pyramid: Pyramid, candidates: readonly FaceCandidate[]): Promise<LocatedFace[]> {
-    const faces: LocatedFace[] = [];
-    for (const candidate of candidates) {
-      const face = await this.#finder.confirm(pyramid, candidate);
-      if (face !== null) faces.push(face);
-    }
-    return faces.sort((one, two) => two.side - one.side);
-  }
+function choose(
+  faces: readonly LocatedFace[],
+  { picture }: View,
+  choice: FaceChoice,
+): LocatedFace | undefined {
+  if (choice === 'dominant') return dominantFace(faces);
+  return nearestFace(faces, { x: picture.width / 2, y: picture.height / 2 });
 }

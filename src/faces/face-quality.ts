@@ -1,7 +1,17 @@
 import { ServiceError } from '../errors.js';
 
+/**
+ * Least side of the face's box in pixels of the original picture. With lfw-dev shrunk so that faces had 40, 32, 28
+ * and 24 pixels, 94, 93, 88 and 84 % of the genuine pairs were accepted, of 95 % at full size; impostors no more.
+ */
 export const MIN_FACE_SIDE = 24;
-export const MIN_SHARPNESS = 0;
+
+/**
+ * Least sharpness of the aligned face. Faces of lfw-dev have 0.021 and more, median 0.15, and 0.011 and more when
+ * shrunk to 28 pixels; blurred by a Gaussian of 4 % of the box, which loses half of the genuine pairs, the median
+ * is 0.007.
+ */
+export const MIN_SHARPNESS = 0.01;
 
 /** @param side of the face's box in pixels of the original picture. @throws ServiceError FACE_TOO_SMALL. */
 export function assertLargeEnough(side: number): void {
