@@ -173,6 +173,9 @@ export const modelCatalogue = {
 
 export type ModelName = keyof typeof modelCatalogue;
 
+/** The embedder that templates are made with. */
+export const defaultEmbedder = 'dlib-resnet-v1';
+
 /** Where buildModels puts the models unless told otherwise. */
 export const modelsFolder = join(projectRoot, 'models');
 

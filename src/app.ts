@@ -1,19 +1,16 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { buildModels } from '../models/build-models.js';
-import { modelCatalogue } from '../models/catalogue.js';
+import { defaultEmbedder, modelCatalogue } from '../models/catalogue.js';
 import { createApi } from './api/http-server.js';
 import type { Config } from './config.js';
-import { openMysqlDatabase } from './database/mysql/open-mysql-database.js';
-import { openSqliteDatabase } from './database/sqlite/open-sqlite-database.js';
+import { openDatabase } from './database/open-database.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
 import { openImageStore } from './storage/open-image-store.js';
 import { defaultMargin } from './users/decision.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
-
-const EMBEDDER = 'dlib-resnet-v1';
 
 /** More than two threads find the memory bandwidth used up. */
 const SEARCH_THREADS = Math.min(2, availableParallelism());
@@ -38,11 +35,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         logger.debug(message);
       },
     });
-    const { dimension, thresholds } = modelCatalogue[EMBEDDER];
+    const { dimension, thresholds } = modelCatalogue[defaultEmbedder];
 
-    const database = config.mysql
-      ? await openMysqlDatabase(config.mysql, logger)
-      : await openSqliteDatabase(config.dataDir);
+    const database = await openDatabase(config, logger);
     closers.push(() => database.close());
     const images = await openImageStore(config);
 
@@ -58,7 +53,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
     const gallery = new SynchronisedGallery({
       log: database.gallery,
-      modelId: EMBEDDER,
+      modelId: defaultEmbedder,
       dimension,
       threads: SEARCH_THREADS,
       onThreadLost: (reason) => {

@@ -1,4 +1,4 @@
-import { modelCatalogue, modelFile } from '../../models/catalogue.js';
+import { defaultEmbedder, modelCatalogue, modelFile } from '../../models/catalogue.js';
 import { CHIP_SIZE } from './face-chip.js';
 import { ModelSession } from './model-session.js';
 import type { Pyramid } from './pyramid.js';
@@ -7,7 +7,7 @@ import type { Similarity } from './similarity.js';
 import { warp } from './warp.js';
 
 /** Catalogue name of the embedder; templates of different models are never compared. */
-export const EMBEDDER = 'dlib-resnet-v1';
+export const EMBEDDER = defaultEmbedder;
 
 const model = modelCatalogue[EMBEDDER];
 const CHIP_LENGTH = 3 * CHIP_SIZE * CHIP_SIZE;

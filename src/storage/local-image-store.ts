@@ -1,10 +1,19 @@
-import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
 import type { ImageStore } from './image-store.js';
 import { createPrivateFolder, privateFileMode, privateFolderMode, syncFolder } from './private-file.js';
+
+export interface LocalImageStoreOptions {
+  /**
+   * Age in milliseconds at which an unfinished file belongs to a process that died; 0 when no other process uses
+   * the folder.
+   * @default 0
+   */
+  readonly abandonedAfterMs?: number;
+}
 
 /** Image files in a folder, `ab/<uuidv7>.jpg` below it. */
 export class LocalImageStore implements ImageStore {
@@ -16,15 +25,18 @@ export class LocalImageStore implements ImageStore {
   }
 
   /**
-   * @param folder created with access for its owner alone. Must belong to this process: files that an earlier one
-   *   had not finished writing are deleted.
+   * Deletes files that a killed process had not finished writing.
+   * @param folder created with access for its owner alone.
    */
-  static async open(folder: string): Promise<LocalImageStore> {
+  static async open(
+    folder: string,
+    { abandonedAfterMs = 0 }: LocalImageStoreOptions = {},
+  ): Promise<LocalImageStore> {
     const store = new LocalImageStore(folder);
     createPrivateFolder(store.#temporaryFolder);
     await syncFolder(dirname(folder));
     await syncFolder(folder);
-    for (const name of await readdir(store.#temporaryFolder)) await rm(join(store.#temporaryFolder, name));
+    await store.#sweep(Date.now() - abandonedAfterMs);
     return store;
   }
 
@@ -69,6 +81,15 @@ export class LocalImageStore implements ImageStore {
   #pathOf(key: string): string {
     assertImageKey(key);
     return join(this.folder, key);
+  }
+
+  async #sweep(writtenBefore: number): Promise<void> {
+    for (const name of await readdir(this.#temporaryFolder)) {
+      const file = join(this.#temporaryFolder, name);
+      // Another process may have put the file in its place by now.
+      const status = await stat(file).catch(() => null);
+      if (status !== null && status.mtimeMs <= writtenBefore) await rm(file, { force: true });
+    }
   }
 
   async #writeTemporary(bytes: Uint8Array): Promise<string> {

@@ -1,52 +1,36 @@
-import type { Logger } from 'pino';
-import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
-import type { ExtractedFace, FaceService } from '../faces/face-service.js';
 import type { Gallery } from '../faces/gallery.js';
-import { createImageKey } from '../storage/image-key.js';
-import type { ImageStore } from '../storage/image-store.js';
 import { finishDeletion } from './blob-sweeper.js';
 import { decide, type MatchRule } from './decision.js';
+import { Enroller, type EnrollerOptions } from './enroller.js';
 import { cosineSimilarity, similarityOf, type SimilarityAnchors } from './similarity.js';
 import { assertUserId } from './user-id.js';
-import type { Database, PageRequest, StoredTemplate, User } from './user-repository.js';
+import type { PageRequest, StoredTemplate, User } from './user-repository.js';
 import type { RequestOptions, UserService, VerificationResult } from './user-service.js';
 
-export interface FaceUserServiceOptions {
-  readonly database: Pick<Database, 'users' | 'blobs'>;
-  readonly images: ImageStore;
-  readonly faces: FaceService;
+export interface FaceUserServiceOptions extends EnrollerOptions {
   readonly gallery: Gallery;
   readonly rule: MatchRule;
   readonly anchors: SimilarityAnchors;
-  readonly logger: Pick<Logger, 'error'>;
 }
 
 /** Registers, verifies, deletes and lists people by their faces. */
 export class FaceUserService implements UserService {
-  constructor(private readonly options: FaceUserServiceOptions) {}
+  readonly #enroller: Enroller;
 
-  async register(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<User> {
-    const { users, blobs } = this.options.database;
-    assertUserId(id);
-    // Only saves an inference: the enrolment itself decides between concurrent registrations.
-    if (await users.find(id)) throw new ServiceError('USER_EXISTS');
-    const face = await this.#extract(image, signal);
-    const key = createImageKey(face.mediaType);
-    await blobs.announce(key);
-    try {
-      return await this.#enrol(id, key, image, face);
-    } catch (error) {
-      await this.#withdraw(key);
-      throw error;
-    }
+  constructor(private readonly options: FaceUserServiceOptions) {
+    this.#enroller = new Enroller(options);
+  }
+
+  register(id: string, image: Uint8Array, options?: RequestOptions): Promise<User> {
+    return this.#enroller.register(id, image, options);
   }
 
   async verify(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<VerificationResult> {
     const { database, gallery, rule, anchors } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('INVALID_USER');
-    const { template: probe, modelId } = await this.#extract(image, signal);
+    const { template: probe, modelId } = await this.#enroller.extract(image, signal);
     for (;;) {
       const own = await this.#templatesOf(id, modelId);
       const other = await gallery.bestOther(probe, id);
@@ -81,34 +65,6 @@ export class FaceUserService implements UserService {
     return this.options.database.users.list(page);
   }
 
-  async #extract(image: Uint8Array, signal: AbortSignal | undefined): Promise<ExtractedFace> {
-    throwIfCancelled(signal);
-    const face = await this.options.faces.extract(image, signal ? { signal } : {});
-    throwIfCancelled(signal);
-    return face;
-  }
-
-  async #enrol(id: string, key: string, image: Uint8Array, face: ExtractedFace): Promise<User> {
-    await this.options.images.put(key, image);
-    const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
-    await this.options.database.users.enrol({
-      user,
-      image: { key, mediaType: face.mediaType },
-      template: { templateId: uuidv7(), modelId: face.modelId, vector: face.template },
-    });
-    return user;
-  }
-
-  /** Undoes an announcement. What fails here is left to the housekeeping. */
-  async #withdraw(key: string): Promise<void> {
-    const { database, images, logger } = this.options;
-    try {
-      if (await database.blobs.abandon(key)) await finishDeletion(key, database.blobs, images);
-    } catch (error) {
-      logger.error({ err: error }, 'an unfinished registration could not be cleaned up yet');
-    }
-  }
-
   /** @throws ServiceError INVALID_USER, or NOT_ENROLLED when the user has no template of this model. */
   async #templatesOf(id: string, modelId: string): Promise<StoredTemplate[]> {
     const { users } = this.options.database;
@@ -116,10 +72,6 @@ export class FaceUserService implements UserService {
     if (templates.length > 0) return templates;
     throw new ServiceError((await users.find(id)) ? 'NOT_ENROLLED' : 'INVALID_USER');
   }
-}
-
-function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new ServiceError('CANCELLED');
 }
 
 function sameTemplates(before: readonly StoredTemplate[], after: readonly StoredTemplate[]): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assertImageKey, createImageKey } from '../../src/storage/image-key.js';
@@ -78,6 +78,15 @@ describe('local image store', () => {
     writeFileSync(join(folder, 'incoming', 'left-over'), picture);
     await LocalImageStore.open(folder);
     expect(readdirSync(join(folder, 'incoming'))).toEqual([]);
+  });
+
+  it('leaves young unfinished files alone where other processes write', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'incoming'));
+    for (const name of ['young', 'old']) writeFileSync(join(folder, 'incoming', name), picture);
+    utimesSync(join(folder, 'incoming', 'old'), 1, 1);
+    await LocalImageStore.open(folder, { abandonedAfterMs: 3_600_000 });
+    expect(readdirSync(join(folder, 'incoming'))).toEqual(['young']);
   });
 
   it('puts many files at once', async () => {
