@@ -26,6 +26,17 @@ export function withoutRepeats<T extends FaceCandidate>(
   return kept;
 }
 
+/**
+ * The best-scored candidate of each face that was looked at several times. A face that fills the picture gives
+ * boxes on two of its halves and one around both: all of them count as one, however far the halves are apart.
+ */
+export function bestOfEachFace<T extends FaceCandidate>(candidates: readonly T[]): T[] {
+  const byScore = [...candidates].sort((one, two) => two.score - one.score);
+  return byScore.filter(
+    (candidate, index) => !byScore.slice(0, index).some((better) => isSamePlace(better, candidate)),
+  );
+}
+
 /** Intersection of two boxes over their union, 0 to 1. */
 export function intersectionOverUnion(one: FaceCandidate, two: FaceCandidate): number {
   const shared = intersection(one, two);

@@ -1,4 +1,4 @@
-import { isSamePlace, withoutRepeats, type FaceCandidate } from './face-candidate.js';
+import { bestOfEachFace, isSamePlace, withoutRepeats, type FaceCandidate } from './face-candidate.js';
 import { FaceDetector } from './face-detector.js';
 import { FaceMesh, type MeshedFace } from './face-mesh.js';
 import { COMPARABLE_SIDE, type LocatedFace } from './face-selection.js';
@@ -53,7 +53,7 @@ export class FaceFinder {
     for (const squares of [wholePictureWithMargin, quarterTurns]) {
       faces.push(...(await this.#facesIn(pyramid, squares(picture), options)));
     }
-    return largestFirst(withoutRepeats(faces, isSamePlace));
+    return largestFirst(bestOfEachFace(faces));
   }
 
   /** Smaller faces, in up to 36 overlapping tiles: the most expensive look. */
