@@ -4,6 +4,12 @@ import { currentRequest } from './request-context.js';
 
 const knownRoutes = new Set(['/graphql', '/register', '/verify', '/healthz', '/readyz', '/openapi.json']);
 
+function levelOf(status: number, route: string): 'debug' | 'info' | 'warn' | 'error' {
+  if (status === 503) return 'warn';
+  if (status >= 500) return 'error';
+  return route === '/healthz' || route === '/readyz' ? 'debug' : 'info';
+}
+
 /** One structured line for each request; never a path as sent, a body, a user id or a score: they are personal data. */
 export function requestLog(logger: Logger): RequestHandler {
   return (request, response, next) => {
@@ -21,8 +27,7 @@ export function requestLog(logger: Logger): RequestHandler {
         ...(context?.failure !== undefined && { failure: context.failure }),
         ...(!response.writableFinished && { aborted: true }),
       };
-      const level = response.statusCode >= 500 ? 'error' : route.endsWith('z') ? 'debug' : 'info';
-      logger[level](entry, 'request');
+      logger[levelOf(response.statusCode, route)](entry, 'request');
     });
     next();
   };
