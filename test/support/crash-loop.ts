@@ -1,0 +1,110 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { readDataFolder, type StoredPerson } from './read-data-folder.js';
+
+export type Outcome = 'answered' | 'unanswered';
+
+/** A process that serves one data folder. */
+export interface CrashingProcess {
+  /** Resolves once it serves. */
+  readonly ready: Promise<unknown>;
+  /** Each rejects when the answer is a failure, and gives `unanswered` when the process died before it. */
+  register(id: string, person: number): Promise<Outcome>;
+  remove(id: string): Promise<Outcome>;
+  /** Ends it with SIGKILL and waits until everything it had answered has arrived. */
+  kill(): Promise<void>;
+}
+
+export interface CrashLoopOptions {
+  readonly folder: string;
+  readonly start: (folder: string) => CrashingProcess;
+  /** Whether what is stored is the registration of this person. */
+  readonly isStored: (stored: StoredPerson, person: number) => boolean;
+  /** Same numbers, same choice of operations and moments, as far as the clock allows. */
+  readonly seed: number;
+  /** Longest life in milliseconds after the start. */
+  readonly lifeMs: number;
+  readonly inFlight: number;
+}
+
+/** The person registered under an id, or null. */
+type Person = number | null;
+
+const ids = Array.from({ length: 12 }, (_, number) => `user-${number}`);
+
+/** Kills a process again and again during writes, and compares what it had answered with what is there. */
+export class CrashLoop {
+  readonly counts = { kills: 0, registrations: 0, deletions: 0, interrupted: 0 };
+  readonly #known = new Map<string, Person>(ids.map((id) => [id, null]));
+  readonly #underWay = new Map<string, Person>();
+  #random: number;
+  #nextPerson = 1;
+
+  constructor(private readonly options: CrashLoopOptions) {
+    this.#random = options.seed + 1;
+  }
+
+  /** Every fifth kill falls into the start. */
+  async run(kills: number): Promise<void> {
+    for (let kill = 1; kill <= kills; kill += 1) {
+      const child = this.options.start(this.options.folder);
+      if (kill % 5 === 0) await wait(50 + this.#chance() * 250);
+      else await this.#write(child);
+      await child.kill();
+      this.counts.kills += 1;
+    }
+    const last = this.options.start(this.options.folder);
+    await last.ready;
+    this.#compare();
+    await last.kill();
+  }
+
+  async #write(child: CrashingProcess): Promise<void> {
+    await child.ready;
+    this.#compare();
+    const slots = Array.from({ length: this.options.inFlight }, () => this.#writeUntilKilled(child));
+    await wait(this.#chance() * this.options.lifeMs);
+    await child.kill();
+    await Promise.all(slots);
+    this.counts.interrupted += this.#underWay.size;
+  }
+
+  async #writeUntilKilled(child: CrashingProcess): Promise<void> {
+    for (;;) {
+      const idle = ids.filter((id) => !this.#underWay.has(id));
+      const id = idle[Math.floor(this.#chance() * idle.length)];
+      if (id === undefined) throw new Error('Every id is under way.');
+      const person = this.#known.get(id) === null ? this.#nextPerson++ : null;
+      this.#underWay.set(id, person);
+      const outcome = await (person === null ? child.remove(id) : child.register(id, person));
+      if (outcome === 'unanswered') return;
+      this.#underWay.delete(id);
+      this.#known.set(id, person);
+      this.counts[person === null ? 'deletions' : 'registrations'] += 1;
+    }
+  }
+
+  /** What was answered must be as it was answered; what was not must be as before or as asked for, whole. */
+  #compare(): void {
+    const { people, problems } = readDataFolder(this.options.folder);
+    expect(problems).toEqual([]);
+    for (const [id, before] of this.#known) {
+      const stored = people.get(id);
+      const possible = this.#underWay.has(id) ? [before, this.#underWay.get(id) ?? null] : [before];
+      const found = possible.find((person) =>
+        person === null || stored === undefined
+          ? person === null && stored === undefined
+          : this.options.isStored(stored, person),
+      );
+      expect(found, `${id} is neither ${possible.join(' nor ')}`).not.toBeUndefined();
+      this.#known.set(id, found ?? null);
+    }
+    this.#underWay.clear();
+  }
+
+  /** Park and Miller's generator, 0 to 1. */
+  #chance(): number {
+    this.#random = (this.#random * 48_271) % 2_147_483_647;
+    return this.#random / 2_147_483_647;
+  }
+}
