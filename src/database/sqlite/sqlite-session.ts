@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { ServiceError } from '../../errors.js';
 import { Mutex } from '../mutex.js';
 import type { Queries, SqliteConnection } from './sqlite-connection.js';
 import { withoutParameters } from './sqlite-error.js';
@@ -88,8 +89,11 @@ export class SqliteSession {
   /** Finishes what was asked for before, then closes; the last connection empties and removes the log. */
   async close(): Promise<void> {
     await this.#turns.run(async () => {
-      await this.reader.close();
-      await this.writer.close();
+      try {
+        await this.reader.close();
+      } finally {
+        await this.writer.close();
+      }
     });
   }
 }
@@ -107,7 +111,8 @@ async function transaction<T>(
   } catch (error) {
     const failure = withoutParameters(error);
     await connection.rollback().catch((cause: unknown) => {
-      throw new AggregateError([failure, cause], 'A transaction failed and could not be rolled back.');
+      const causes = new AggregateError([failure, cause], 'A transaction could not be rolled back.');
+      throw new ServiceError('UNAVAILABLE', { cause: causes });
     });
     throw failure;
   }
