@@ -1,4 +1,4 @@
-import type { MysqlConnection } from './mysql-connection.js';
+import type { PlainConnection } from './mysql-connection.js';
 
 const documented =
   'CREATE TABLE users (id VARCHAR(255) PRIMARY KEY, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP)';
@@ -15,7 +15,7 @@ interface Column {
  * can be inserted without them.
  * @throws Error when there is a table `users` of another kind.
  */
-export async function assertAdoptable(connection: MysqlConnection): Promise<void> {
+export async function assertAdoptable(connection: PlainConnection): Promise<void> {
   const columns = await readColumns(connection);
   if (columns.length === 0) return;
   const problem = problemOf(columns);
@@ -36,7 +36,7 @@ function problemOf(columns: readonly Column[]): string | null {
   return required ? `a row needs a value for ${required.name}` : null;
 }
 
-async function readColumns(connection: MysqlConnection): Promise<Column[]> {
+async function readColumns(connection: PlainConnection): Promise<Column[]> {
   const rows = await connection.rows(
     `SELECT column_name, data_type, column_key, is_nullable = 'YES' OR column_default IS NOT NULL OR extra <> ''
      FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'users'`,

@@ -3,7 +3,7 @@ import { projectRoot } from '../../project-root.js';
 import { assertAdoptable } from './adopt-users.js';
 import { journalTable, readProgress, readSteps, type MigrationStep } from './migration-journal.js';
 import { leaseTable, MigrationLease } from './migration-lease.js';
-import type { MysqlConnection } from './mysql-connection.js';
+import type { PlainConnection } from './mysql-connection.js';
 import { MysqlError } from './mysql-error.js';
 import { assertExactIds, assertSuitableServer } from './suitable-server.js';
 
@@ -17,7 +17,7 @@ const alreadyDone = new Set([1050, 1051, 1060, 1061, 1091, 1826, 3822, 1005]);
 
 export interface MigrateMysqlOptions {
   /** Opens a connection without a limit on how long a statement may take. */
-  readonly connect: () => Promise<MysqlConnection>;
+  readonly connect: () => Promise<PlainConnection>;
 }
 
 /**
@@ -53,7 +53,7 @@ async function withLease(
   });
 }
 
-async function runPending(connection: MysqlConnection, lease: MigrationLease): Promise<void> {
+async function runPending(connection: PlainConnection, lease: MigrationLease): Promise<void> {
   const progress = await readProgress(connection, steps);
   if (progress === null) throw new Error('The table face_migration_steps has gone.');
   if (progress.next === 0) await assertAdoptable(connection);
@@ -63,7 +63,7 @@ async function runPending(connection: MysqlConnection, lease: MigrationLease): P
   }
 }
 
-async function runStep(connection: MysqlConnection, step: MigrationStep, begun: boolean): Promise<void> {
+async function runStep(connection: PlainConnection, step: MigrationStep, begun: boolean): Promise<void> {
   const { position, statement, hash } = step;
   if (!begun)
     await connection.execute(
@@ -86,8 +86,8 @@ async function runStep(connection: MysqlConnection, step: MigrationStep, begun: 
 }
 
 async function withConnection<T>(
-  connect: () => Promise<MysqlConnection>,
-  work: (connection: MysqlConnection) => Promise<T>,
+  connect: () => Promise<PlainConnection>,
+  work: (connection: PlainConnection) => Promise<T>,
 ): Promise<T> {
   const connection = await connect();
   try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import type { MysqlConnection } from './mysql-connection.js';
+import type { PlainConnection } from './mysql-connection.js';
 import { MysqlError } from './mysql-error.js';
 
 const noSuchTable = 1146;
@@ -39,7 +39,7 @@ export function readSteps(migrationsFolder: string): MigrationStep[] {
  * @throws Error when the database has steps that this program does not know.
  */
 export async function readProgress(
-  connection: MysqlConnection,
+  connection: PlainConnection,
   steps: readonly MigrationStep[],
 ): Promise<Progress | null> {
   const rows = await readRows(connection);
@@ -53,7 +53,7 @@ export async function readProgress(
   return unfinished === -1 ? { next: rows.length, begun: false } : { next: unfinished, begun: true };
 }
 
-async function readRows(connection: MysqlConnection): Promise<unknown[][] | null> {
+async function readRows(connection: PlainConnection): Promise<unknown[][] | null> {
   try {
     return await connection.rows(
       'SELECT position, statement_hash, finished FROM face_migration_steps ORDER BY position',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
-import type { MysqlConnection } from './mysql-connection.js';
+import type { PlainConnection } from './mysql-connection.js';
 import { isFailure } from './mysql-error.js';
 
 const leaseSeconds = 20;
@@ -22,14 +22,14 @@ export class MigrationLease {
   readonly #timer: NodeJS.Timeout;
 
   private constructor(
-    private readonly connection: MysqlConnection,
+    private readonly connection: PlainConnection,
     private readonly holder: string,
   ) {
     this.#timer = setInterval(() => void this.#renew(), renewalMs);
   }
 
   /** Waits until no other node holds the lease. */
-  static async acquire(connection: MysqlConnection): Promise<MigrationLease> {
+  static async acquire(connection: PlainConnection): Promise<MigrationLease> {
     const holder = uuidv7();
     await connection.execute(
       "INSERT IGNORE INTO face_migration_lease (id, holder, expires_at) VALUES (1, NULL, '2000-01-01')",
@@ -76,7 +76,7 @@ export class MigrationLease {
 }
 
 /** False when another node's change to the row won. */
-async function changed(connection: MysqlConnection, sql: string, holder: string): Promise<boolean> {
+async function changed(connection: PlainConnection, sql: string, holder: string): Promise<boolean> {
   try {
     return (await connection.execute(sql, [holder])).affectedRows === 1;
   } catch (error) {

@@ -20,6 +20,9 @@ const prelude = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
+/** What a migration needs of a connection. */
+export type PlainConnection = Pick<MysqlConnection, 'execute' | 'rows' | 'usable' | 'destroy'>;
+
 /** One connection to one server. Errors hold no values. */
 export class MysqlConnection {
   /** Drizzle over this connection; statements run in the order they were started. */

@@ -1,10 +1,10 @@
-import type { MysqlConnection } from './mysql-connection.js';
+import type { PlainConnection } from './mysql-connection.js';
 
 const oldest = { mariadb: [10, 6], mysql: [8, 0, 17] } as const;
 const exactCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin'];
 
 /** @throws Error when the server is older than MySQL 8.0.17 or MariaDB 10.6. */
-export async function assertSuitableServer(connection: MysqlConnection): Promise<void> {
+export async function assertSuitableServer(connection: PlainConnection): Promise<void> {
   const [row] = await connection.rows('SELECT VERSION()');
   const version = String(row?.[0]);
   const kind = version.includes('MariaDB') ? 'mariadb' : 'mysql';
@@ -24,7 +24,7 @@ export async function assertSuitableServer(connection: MysqlConnection): Promise
 }
 
 /** @throws Error when ids that differ would count as equal. */
-export async function assertExactIds(connection: MysqlConnection): Promise<void> {
+export async function assertExactIds(connection: PlainConnection): Promise<void> {
   const [row] = await connection.rows(
     `SELECT collation_name FROM information_schema.columns
      WHERE table_schema = DATABASE() AND table_name = 'users' AND column_name = 'id'`,

@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateMysql } from '../../src/database/mysql/migrate-mysql.js';
+import { MysqlConnection, type PlainConnection } from '../../src/database/mysql/mysql-connection.js';
+import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
+import { compiledFile } from '../../src/project-root.js';
+import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
+import { openFor, optionsFor } from '../support/mysql-database.js';
+import { enrol } from './repository-suite.js';
+
+const silent = pino({ level: 'silent' });
+const legacyTable =
+  "CREATE TABLE users (id VARCHAR(255) PRIMARY KEY, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP) CHARACTER SET latin1; INSERT INTO users VALUES ('ada', '2023-07-23 12:34:56'), ('Bob', NOW())";
+
+describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? ''}`, () => {
+  let server: MariadbServer;
+  beforeAll(async () => {
+    server = await MariadbServer.start();
+  });
+  afterAll(() => server.discard());
+
+  const connectTo = (name: string) =>
+    MysqlConnection.open(
+      { host: '127.0.0.1', port: server.port },
+      { ...optionsFor(server, name), ssl: undefined },
+    );
+
+  const legacyDatabase = async () => {
+    const name = await server.createDatabase();
+    await server.run(legacyTable, name);
+    return name;
+  };
+
+  /** Every table as the server describes it. */
+  const schemaOf = async (name: string) => {
+    const tables = await server.run('SHOW TABLES', name);
+    const names = tables.map((row) => String(Object.values(row)[0]));
+    return Promise.all(
+      names.map(async (table) => {
+        const [row] = await server.run(`SHOW CREATE TABLE ${table}`, name);
+        return String(row?.['Create Table']);
+      }),
+    );
+  };
+
+  /** What a holder that was killed leaves: nobody waits for it in these tests. */
+  const endLease = async (name: string) => {
+    const tables = await server.run("SHOW TABLES LIKE 'face_migration_lease'", name);
+    if (tables.length > 0)
+      await server.run("UPDATE face_migration_lease SET expires_at = '2000-01-01'", name);
+  };
+
+  const expectWhole = async (name: string) => {
+    const untouched = await legacyDatabase();
+    await openFor(optionsFor(server, untouched));
+    const database = await openFor(optionsFor(server, name));
+    expect(await schemaOf(name)).toEqual(await schemaOf(untouched));
+    expect((await database.users.list({ first: 10 })).map(({ id }) => id)).toEqual(['Bob', 'ada']);
+    expect((await database.users.find('ada'))?.timestamp).toEqual(new Date('2023-07-23T12:34:56Z'));
+    await enrol(database, { id: 'eve' });
+    expect(await database.gallery.revision()).toBe(1);
+  };
+
+  it('go on after a kill at any statement', async () => {
+    const name = await legacyDatabase();
+    const fatal = new Set<string>();
+    for (let finished = false; !finished;) {
+      const doomed = await connectTo(name);
+      // Dies once at each statement, when the server has done it and before anybody hears of it.
+      const connection: PlainConnection = {
+        rows: (sql) => doomed.rows(sql),
+        usable: true,
+        destroy: () => {
+          doomed.destroy();
+        },
+        execute: async (sql, params) => {
+          const answer = await doomed.execute(sql, params);
+          const statement = JSON.stringify([sql, params]);
+          if (fatal.has(statement)) return answer;
+          fatal.add(statement);
+          doomed.destroy();
+          throw new Error('killed');
+        },
+      };
+      let calls = 0;
+      finished = await migrateMysql({
+        connect: () => {
+          calls += 1;
+          return calls === 1 ? Promise.resolve(connection) : connectTo(name);
+        },
+      }).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).toMatchObject({ message: 'killed' });
+          return false;
+        },
+      );
+      await endLease(name);
+    }
+    expect(fatal.size).toBeGreaterThan(50);
+    await expectWhole(name);
+  });
+
+  it('go on after the process was killed', async () => {
+    const name = await legacyDatabase();
+    const opener = compiledFile('test/support/open-mysql.ts');
+    const settings = JSON.stringify(optionsFor(server, name));
+    for (let round = 0; round < 6; round += 1) {
+      const child = spawn(process.execPath, [opener, settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const steps = () => server.run('SELECT COUNT(*) n FROM face_migration_steps', name).catch(() => []);
+      // Each round is killed three steps later than the one before.
+      while (Number((await steps())[0]?.['n'] ?? 0) < 3 * round + 1 && child.exitCode === null)
+        await sleep(1);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      await endLease(name);
+    }
+    await expectWhole(name);
+  });
+
+  it('go on by themselves after the server was killed', async () => {
+    const own = await MariadbServer.start({ durable: true });
+    try {
+      const name = await own.createDatabase();
+      await own.run(legacyTable, name);
+      for (let kill = 1; kill <= 2; kill += 1) {
+        const opening = openMysqlDatabase(optionsFor(own, name), silent);
+        const steps = () => own.run('SELECT COUNT(*) n FROM face_migration_steps', name).catch(() => []);
+        while (Number((await steps())[0]?.['n'] ?? 0) < 6 * kill) await sleep(1);
+        await own.end('SIGKILL');
+        await own.restart();
+        await own.run("UPDATE face_migration_lease SET expires_at = '2000-01-01'", name);
+        const database = await opening;
+        expect((await database.users.list({ first: 10 })).map(({ id }) => id)).toEqual(['Bob', 'ada']);
+        await database.close();
+        if (kill < 2) {
+          await own.run(`DROP DATABASE ${name}; CREATE DATABASE ${name}`);
+          await own.run(legacyTable, name);
+        }
+      }
+    } finally {
+      await own.discard();
+    }
+  });
+
+  it('run once when many nodes start together', async () => {
+    const name = await legacyDatabase();
+    await server.run("SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = ON");
+    await Promise.all(Array.from({ length: 8 }, () => openFor(optionsFor(server, name))));
+    await server.run('SET GLOBAL general_log = OFF');
+
+    const [log] = await server.run(
+      "SELECT SUM(argument LIKE 'ALTER TABLE `users`%') altered, SUM(argument LIKE 'CREATE TABLE `face_blobs`%') created FROM mysql.general_log WHERE command_type = 'Query'",
+    );
+    expect(log).toEqual({ altered: '1', created: '1' });
+    await expectWhole(name);
+  });
+
+  it('wait for the node that migrates, and take over when its lease has ended', async () => {
+    const name = await legacyDatabase();
+    const reached = { lease: false };
+    // Dies holding the lease.
+    const dying = migrateMysql({
+      connect: async () => {
+        if (!reached.lease) {
+          reached.lease = true;
+          return connectTo(name);
+        }
+        const connection = await connectTo(name);
+        const execute = connection.execute.bind(connection);
+        connection.execute = async (sql, params) => {
+          const done = await execute(sql, params);
+          if (sql.startsWith('UPDATE')) throw new Error('killed');
+          return done;
+        };
+        return connection;
+      },
+    });
+    await expect(dying).rejects.toThrow('killed');
+    await server.run("UPDATE face_migration_lease SET expires_at = '2100-01-01'", name);
+
+    const opening = openFor(optionsFor(server, name));
+    await sleep(500);
+    expect(await server.run('SELECT * FROM face_migration_steps', name)).toEqual([]);
+
+    await endLease(name);
+    await opening;
+    await expectWhole(name);
+  });
+
+  it('are refused by an older program, which leaves the database as it is', async () => {
+    const name = await legacyDatabase();
+    await (await openFor(optionsFor(server, name))).close();
+    const [steps] = await server.run('SELECT COUNT(*) n FROM face_migration_steps', name);
+    await server.run(
+      `INSERT INTO face_migration_steps VALUES (${Number(steps?.['n'])}, 'of the future', 1)`,
+      name,
+    );
+    const before = await schemaOf(name);
+
+    await expect(openFor(optionsFor(server, name))).rejects.toThrow(/newer version of this program/);
+
+    expect(await schemaOf(name)).toEqual(before);
+    await server.run("DELETE FROM face_migration_steps WHERE statement_hash = 'of the future'", name);
+    await expectWhole(name);
+  });
+
+  it('that the server refuses are named, and work once the reason is gone', async () => {
+    const name = await legacyDatabase();
+    await server.run('CREATE TABLE face_images (other int)', name);
+
+    await expect(openFor(optionsFor(server, name))).rejects.toThrow(
+      /was refused: .*ER_TABLE_EXISTS_ERROR[^]*CREATE TABLE `face_images`/,
+    );
+    await expect(openFor(optionsFor(server, name))).rejects.toThrow('ER_TABLE_EXISTS_ERROR');
+
+    await server.run('DROP TABLE face_images', name);
+    await expectWhole(name);
+  });
+});
