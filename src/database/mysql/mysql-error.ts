@@ -55,8 +55,9 @@ export function fromDriver(error: unknown): unknown {
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
   // Numbers below are the operating system's.
   if (errno >= 1000) return new MysqlError(code ?? 'ER_UNKNOWN', errno, failures.get(errno) ?? 'refused');
-  // A message without a code is of the driver or of TLS: it speaks of states and certificates, not of values.
-  return new MysqlError(code ?? error.message, undefined, 'lost');
+  // These messages are of the driver or of TLS: they speak of states and certificates, not of values.
+  const telling = code === undefined || code === 'HANDSHAKE_SSL_ERROR';
+  return new MysqlError(telling ? error.message : code, undefined, 'lost');
 }
 
 /** Takes off what Drizzle puts around an error: the statement with all its parameters. */

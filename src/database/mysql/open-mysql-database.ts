@@ -35,7 +35,7 @@ export async function openMysqlDatabase(
   { startTimeoutMs = 60_000, tls, ...settings }: OpenMysqlOptions,
   logger: StartLogger,
 ): Promise<Database> {
-  const options = { ...settings, ssl: tls && (await readTlsOptions(tls)) };
+  const options = { ...settings, ssl: tls && (await readTlsOptions(tls, settings.hosts)) };
   await prepare(options, logger, Date.now() + startTimeoutMs);
   const session = new MysqlSession(options, logger);
   return {

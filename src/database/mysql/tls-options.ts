@@ -1,9 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { SslOptions } from 'mysql2';
-import type { MysqlTls } from './mysql-options.js';
+import type { MysqlHost, MysqlTls } from './mysql-options.js';
 
-/** @throws Error that names the file which can not be read. */
-export async function readTlsOptions({ verify, caFile, certFile, keyFile }: MysqlTls): Promise<SslOptions> {
+/** @throws Error that names the file which can not be read, or the host whose name can not be verified. */
+export async function readTlsOptions(
+  { verify, caFile, certFile, keyFile }: MysqlTls,
+  hosts: readonly MysqlHost[],
+): Promise<SslOptions> {
+  // mysql2 3.24 gives the TLS socket no name for an address, which Node then checks as "localhost".
+  const address = hosts.find(({ host }) => isIP(host) !== 0);
+  if (verify && address)
+    throw new Error(
+      `DATABASE_TLS=verify needs names in DATABASE_URL: the certificate of the address ${address.host} can not be checked.`,
+    );
   const [ca, cert, key] = await Promise.all([
     readPem('DATABASE_TLS_CA', caFile),
     readPem('DATABASE_TLS_CERT', certFile),
