@@ -202,6 +202,8 @@ function imageStore(values: Environment): S3Location | undefined {
 
 function mysqlSettings(values: Environment): MysqlSettings | undefined {
   if (values.DATABASE_URL === undefined) return undefined;
+  if (values.DATABASE_TLS === 'off' && (values.DATABASE_TLS_CA ?? values.DATABASE_TLS_KEY) !== undefined)
+    throw new ConfigError('DATABASE_TLS_CA and DATABASE_TLS_KEY do nothing without DATABASE_TLS=verify');
   return {
     ...values.DATABASE_URL,
     poolSize: values.DATABASE_POOL_SIZE,

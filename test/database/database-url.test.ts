@@ -54,3 +54,9 @@ it('needs nothing but the address', () => {
   });
   expect(loadConfig({}).mysql).toBeUndefined();
 });
+
+it('refuses certificates without encryption', () => {
+  expect(() => loadConfig({ DATABASE_URL: 'mysql://db/lib', DATABASE_TLS_CA: 'ca.pem' })).toThrow(
+    'DATABASE_TLS=verify',
+  );
+});
