@@ -1,19 +1,9 @@
 import { pino } from 'pino';
 import { startService } from './app.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { readConfig } from './read-config.js';
 
 /** Longest the process may take to end once asked to; what still runs then is cut off. */
 const EXIT_DEADLINE_MS = 10_000;
-
-function readConfig(): Config {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(78);
-  }
-}
 
 const config = readConfig();
 const logger = pino({ level: config.logLevel });
