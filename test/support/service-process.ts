@@ -11,6 +11,8 @@ export interface ServiceProcessOptions {
   dataDir?: string;
   /** Further environment variables. */
   environment?: Record<string, string>;
+  /** Source of the program and its arguments; the service itself by default. */
+  program?: readonly [source: string, ...rest: string[]];
 }
 
 /** The compiled service in a process of its own, on a free port. */
@@ -30,7 +32,8 @@ export class ServiceProcess {
 
   static async start(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'facial-verification-')));
-    const child = spawn(process.execPath, [compiledFile('src/main.ts')], {
+    const [source, ...rest] = options.program ?? ['src/main.ts'];
+    const child = spawn(process.execPath, [compiledFile(source), ...rest], {
       cwd: projectRoot,
       env: {
         PATH: process.env['PATH'],

@@ -37,6 +37,7 @@ export class MysqlSession {
       acquireTimeoutMillis: options.timeoutMs,
       createTimeoutMillis: (options.connectTimeoutMs + options.timeoutMs) * (options.hosts.length + 1),
       createRetryIntervalMillis: 20,
+      propagateCreateError: true,
     });
   }
 

@@ -1,0 +1,36 @@
+import { pino } from 'pino';
+import { createApi } from '../../src/api/http-server.js';
+import { loadConfig } from '../../src/config.js';
+import { openDatabase } from '../../src/database/open-database.js';
+import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { LocalImageStore } from '../../src/storage/local-image-store.js';
+import { FaceUserService } from '../../src/users/face-user-service.js';
+import { textAnchors, TextFaceService, textModelId, textRule } from './text-face-service.js';
+
+// One node of the service as the program composes it, except that faces are text. The argument is the folder of the
+// images, which all nodes share.
+const config = loadConfig();
+const logger = pino({ level: config.logLevel });
+const database = await openDatabase(config, logger);
+const gallery = new SynchronisedGallery({
+  log: database.gallery,
+  modelId: textModelId,
+  dimension: 128,
+  threads: 1,
+});
+await gallery.load();
+const api = await createApi({
+  userService: new FaceUserService({
+    database,
+    images: await LocalImageStore.open(process.argv[2] ?? '', { abandonedAfterMs: 3_600_000 }),
+    faces: new TextFaceService(),
+    gallery,
+    rule: textRule,
+    anchors: textAnchors,
+    logger,
+  }),
+  health: { database: () => database.ping() },
+  config,
+  logger,
+});
+logger.info({ address: await api.listen() }, 'ready');
