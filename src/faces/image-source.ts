@@ -44,8 +44,13 @@ async function readHeader(bytes: Uint8Array): Promise<Metadata> {
   try {
     return await openImage(bytes, { maxPixels: Number.MAX_SAFE_INTEGER, orient: true }).metadata();
   } catch (cause) {
-    throw new ServiceError('IMAGE_UNREADABLE', { cause });
+    throw new ServiceError(isTooLong(cause) ? 'IMAGE_TOO_LARGE' : 'IMAGE_UNREADABLE', { cause });
   }
+}
+
+/** The JPEG decoder refuses sides above 65 500 pixels by itself; it has no error code. */
+function isTooLong(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.includes('Maximum supported image dimension');
 }
 
 /** A decoded picture, or a part of it, at a scale of its own. */
