@@ -5,7 +5,13 @@ import { FaceFinder } from './face-finder.js';
 import { dominantFace, nearestFace, type LocatedFace } from './face-selection.js';
 import type { ExtractedFace } from './face-service.js';
 import { assertLargeEnough, assertSharpEnough } from './face-quality.js';
-import { decodeRegion, decodeShrunk, inspectImage, type ImageSource } from './image-source.js';
+import {
+  decodeRegion,
+  decodeShrunk,
+  inspectImage,
+  type DecodedImage,
+  type ImageSource,
+} from './image-source.js';
 import type { Picture } from './picture.js';
 import { Pyramid } from './pyramid.js';
 import { moveCandidate, toUprightBox, toUprightPoints, viewOf, type View } from './view.js';
@@ -32,8 +38,11 @@ const TILED_SIDE = 2048;
 /** A smaller face is decoded again if the original has more pixels: the mesh sees 192 pixels of 1.5 boxes. */
 const FULL_DETAIL_SIDE = 128;
 
-/** Side of the region that is decoded again, in boxes: the mesh needs 1.5, and 2.2 where it is turned. */
-const REGION_SCALE = 2.5;
+/** Side of the region that is decoded again, in boxes: the detector looks at 2.5, turned by any angle. */
+const REGION_SCALE = 3.5;
+
+/** A face below this part of the longer side had 50 pixels or less in the detector's input: box and turn are rough. */
+const EXACT_PART = 0.2;
 
 interface FoundFace {
   readonly view: View;
@@ -68,8 +77,8 @@ export class FacePipeline {
     const source = await inspectImage(bytes, this.#maxPixels);
     const found = await this.#find(source, choice);
     if (found === null) throw new ServiceError('NO_FACE');
-    assertLargeEnough(found.face.side / found.view.scale);
-    const { view, face } = await this.#withFullDetail(source, found);
+    const { view, face } = found;
+    assertLargeEnough(face.side / view.scale);
     const { template, sharpness } = await this.#embedder.embed(view.pyramid, chipToPicture(face.landmarks));
     assertSharpEnough(sharpness);
     return {
@@ -100,23 +109,25 @@ export class FacePipeline {
     const options = { everyFace: choice === 'centre' };
     const overview = viewOf(await decodeShrunk(source, OVERVIEW_SIDE));
     const face = choose(await this.#finder.find(overview.pyramid, options), overview, choice);
-    if (face !== undefined) return { view: overview, face };
+    const refined = face && (await this.#refine(source, overview, face));
+    if (refined) return refined;
     const tiled = overview.scale < 1 ? viewOf(await decodeShrunk(source, TILED_SIDE)) : overview;
     const small = choose(await this.#finder.findSmall(tiled.pyramid, options), tiled, choice);
-    return small === undefined ? null : { view: tiled, face: small };
+    return small ? this.#refine(source, tiled, small) : null;
   }
 
-  async #withFullDetail(source: ImageSource, found: FoundFace): Promise<FoundFace> {
-    const { view, face } = found;
-    if (view.scale >= 1 || face.side >= FULL_DETAIL_SIDE) return found;
-    const scale = Math.min(1, (view.scale * FULL_DETAIL_SIDE) / face.side);
-    const region = toUprightBox(view, { middle: face.middle, side: face.side * REGION_SCALE });
-    const closer = viewOf(await decodeRegion(source, region, scale));
-    const candidate = moveCandidate(face, view, closer);
-    return {
-      view: closer,
-      face: { ...candidate, ...(await this.#finder.locate(closer.pyramid, candidate)) },
-    };
+  async #refine(source: ImageSource, view: View, face: LocatedFace): Promise<FoundFace | null> {
+    const exact = face.side >= EXACT_PART * Math.max(view.picture.width, view.picture.height);
+    const detailed = view.scale >= 1 || face.side >= FULL_DETAIL_SIDE;
+    if (exact && detailed) return { view, face };
+    const closer = detailed ? view : viewOf(await this.#decodeCloser(source, view, face));
+    const refined = await this.#finder.refine(closer.pyramid, moveCandidate(face, view, closer));
+    return refined && { view: closer, face: refined };
+  }
+
+  #decodeCloser(source: ImageSource, view: View, { middle, side }: LocatedFace): Promise<DecodedImage> {
+    const region = toUprightBox(view, { middle, side: side * REGION_SCALE });
+    return decodeRegion(source, region, Math.min(1, (view.scale * FULL_DETAIL_SIDE) / side));
   }
 }
 

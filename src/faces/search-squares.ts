@@ -1,3 +1,4 @@
+import type { FaceCandidate } from './face-candidate.js';
 import { DETECTOR_SIZE } from './face-detector.js';
 import { squareAt, type Similarity } from './similarity.js';
 
@@ -21,12 +22,17 @@ export function quarterTurns(size: Size): Similarity[] {
   return [Math.PI / 2, -Math.PI / 2, Math.PI].map((angle) => aroundMiddle(size, 1, angle));
 }
 
+/** A face with as much around it as the detector likes, upright. */
+export function squareAround({ middle, side, angle }: FaceCandidate): Similarity {
+  return squareAt(middle, side * 2.5, angle, DETECTOR_SIZE);
+}
+
 /** The smallest face looked for is about 8 % of the side of a tile, so 40 pixels. */
 const MAX_TILE = 480;
 const MIN_TILE = 160;
 
 /** Wider than the smallest face that is found without tiles, so that every other one lies whole in some tile. */
-const TILE_STEP = 0.65;
+const TILE_STEP = 0.66;
 
 /** Overlapping squares for faces too small for a look at the whole picture: 36 of them on 2048 × 2048 pixels. */
 export function tiles({ width, height }: Size): Similarity[] {

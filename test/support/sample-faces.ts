@@ -36,6 +36,25 @@ export type SampleFace = keyof typeof crops;
 
 export const sampleFaces = Object.keys(crops) as SampleFace[];
 
+/**
+ * Sample faces no two of which the default models take for one person at FMR 1e-3; among the others a few pairs are
+ * (the photos were taken on the same evenings, perhaps of the same people).
+ */
+export const strangers = [
+  'sample1-left',
+  'sample2-right',
+  'sample3-middle',
+  'sample4-left',
+  'sample4-middle',
+  'sample4-right',
+  'sample5-back',
+  'sample5-centre',
+  'sample5-front',
+  'sample5-right',
+  'sample6-right',
+  'sample6-second',
+] as const satisfies readonly SampleFace[];
+
 const variants = {
   plain: (picture) => picture.jpeg({ quality: 92 }),
   brighter: (picture) => picture.modulate({ brightness: 1.2 }).jpeg({ quality: 85 }),
