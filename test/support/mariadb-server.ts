@@ -45,7 +45,17 @@ export class MariadbServer {
     private readonly settings: readonly string[],
   ) {}
 
-  static async start({ durable = false, settings = [] }: MariadbServerOptions = {}): Promise<MariadbServer> {
+  static async start(options: MariadbServerOptions = {}): Promise<MariadbServer> {
+    const server = await MariadbServer.prepare(options);
+    await server.restart();
+    return server;
+  }
+
+  /** Everything but the process. */
+  static async prepare({
+    durable = false,
+    settings = [],
+  }: MariadbServerOptions = {}): Promise<MariadbServer> {
     const folder = mkdtempSync(join(tmpdir(), 'facial-verification-mariadb-'));
     prepareFolder(folder);
     const server = new MariadbServer(folder, await freePort(), [
@@ -53,7 +63,6 @@ export class MariadbServer {
       ...settings,
     ]);
     process.once('exit', server.#discardNow);
-    await server.restart();
     return server;
   }
 
@@ -158,10 +167,12 @@ export class MariadbServer {
 
   /** Ends the process: SIGKILL as a crash, SIGTERM in order. */
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    if (!child || !this.running) return;
-    child.kill(signal);
-    await once(child, 'exit');
+    this.#process?.kill(signal);
+    await this.ended();
+  }
+
+  async ended(): Promise<void> {
+    if (this.#process && this.running) await once(this.#process, 'exit');
   }
 
   /** Ends the server and removes its data. */
