@@ -2,12 +2,13 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Database } from '../users/user-repository.js';
 import { openMysqlDatabase } from './mysql/open-mysql-database.js';
-import { openSqliteDatabase } from './sqlite/open-sqlite-database.js';
+import { openSqliteDatabase, type OpenSqliteOptions } from './sqlite/open-sqlite-database.js';
 
 /** Opens the database that the configuration names, creating and migrating it as needed. */
 export function openDatabase(
   { mysql, dataDir }: Pick<Config, 'mysql' | 'dataDir'>,
   logger: Pick<Logger, 'info' | 'warn'>,
+  options: OpenSqliteOptions = {},
 ): Promise<Database> {
-  return mysql === undefined ? openSqliteDatabase(dataDir) : openMysqlDatabase(mysql, logger);
+  return mysql === undefined ? openSqliteDatabase(dataDir, options) : openMysqlDatabase(mysql, logger);
 }

@@ -20,7 +20,11 @@ export function createImageKey(mediaType: ImageMediaType): string {
   return `${id.slice(-2)}/${id}.${extensions[mediaType]}`;
 }
 
+export function isImageKey(key: string): boolean {
+  return keyShape.test(key);
+}
+
 /** @throws RangeError for anything but a key made here. */
 export function assertImageKey(key: string): void {
-  if (!keyShape.test(key)) throw new RangeError('This is not the key of an image file.');
+  if (!isImageKey(key)) throw new RangeError('This is not the key of an image file.');
 }

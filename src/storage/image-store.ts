@@ -1,3 +1,10 @@
+/** Looks at an image store as a whole; not for the service itself. */
+export interface ImageStoreAudit {
+  /** Names of everything in the store, foreign files included, in the order of their UTF-8 bytes. */
+  names(): AsyncIterable<string>;
+  has(key: string): Promise<boolean>;
+}
+
 /** Keeps image files by key. Keys are random, never reused, and say nothing about the person. */
 export interface ImageStore {
   /**

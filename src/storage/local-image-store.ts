@@ -1,9 +1,10 @@
+import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
-import type { ImageStore } from './image-store.js';
+import type { ImageStore, ImageStoreAudit } from './image-store.js';
 import { createPrivateFolder, privateFileMode, privateFolderMode, syncFolder } from './private-file.js';
 
 export interface LocalImageStoreOptions {
@@ -16,7 +17,7 @@ export interface LocalImageStoreOptions {
 }
 
 /** Image files in a folder, `ab/<uuidv7>.jpg` below it. */
-export class LocalImageStore implements ImageStore {
+export class LocalImageStore implements ImageStore, ImageStoreAudit {
   readonly #durableShards = new Set<string>();
   readonly #temporaryFolder: string;
 
@@ -78,6 +79,25 @@ export class LocalImageStore implements ImageStore {
     });
   }
 
+  async *names(): AsyncIterable<string> {
+    const entries = await readdir(this.folder, { withFileTypes: true });
+    for (const { name, isFolder } of sorted(entries)) {
+      if (join(this.folder, name) === this.#temporaryFolder) continue;
+      if (!isFolder) yield name;
+      else
+        for (const file of await readdir(join(this.folder, name)).then((names) => names.sort()))
+          yield `${name}/${file}`;
+    }
+  }
+
+  async has(key: string): Promise<boolean> {
+    const found = await stat(this.#pathOf(key)).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw error;
+    });
+    return found !== null;
+  }
+
   #pathOf(key: string): string {
     assertImageKey(key);
     return join(this.folder, key);
@@ -114,6 +134,14 @@ export class LocalImageStore implements ImageStore {
     await syncFolder(this.folder);
     this.#durableShards.add(shard);
   }
+}
+
+/** As the paths below them sort: a folder's name ends with a slash there. */
+function sorted(entries: readonly Dirent[]): { name: string; isFolder: boolean }[] {
+  const path = ({ name, isFolder }: { name: string; isFolder: boolean }) => (isFolder ? `${name}/` : name);
+  return entries
+    .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+    .sort((a, b) => (path(a) < path(b) ? -1 : 1));
 }
 
 const passingConditions = new Set([

@@ -2,7 +2,7 @@ import type * as S3 from '@aws-sdk/client-s3';
 import type { S3Location } from '../config.js';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
-import type { ImageStore } from './image-store.js';
+import type { ImageStore, ImageStoreAudit } from './image-store.js';
 
 /** An object of its own that shows that the bucket can be written and read. */
 const probeName = '.facial-verification';
@@ -38,7 +38,7 @@ export interface S3ImageStoreOptions {
 }
 
 /** Image files in a bucket of Amazon S3 or of a store that speaks its protocol. */
-export class S3ImageStore implements ImageStore {
+export class S3ImageStore implements ImageStore, ImageStoreAudit {
   readonly lateWriteMs = signatureLifetimeMs;
 
   private constructor(
@@ -105,6 +105,29 @@ export class S3ImageStore implements ImageStore {
     return this.#send('DeleteObject', async (abortSignal) => {
       await this.client.send(new this.s3.DeleteObjectCommand(this.#object(key)), { abortSignal });
     });
+  }
+
+  async *names(): AsyncIterable<string> {
+    const { bucket, prefix } = this.location;
+    let token: string | undefined;
+    do {
+      const page = await this.#send('ListObjectsV2', (abortSignal) =>
+        this.client.send(
+          new this.s3.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+          { abortSignal },
+        ),
+      );
+      for (const { Key = '' } of page.Contents ?? []) {
+        const name = Key.slice(prefix.length);
+        if (name !== probeName) yield name;
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  has(key: string): Promise<boolean> {
+    assertImageKey(key);
+    return this.#exists(key);
   }
 
   async ping(): Promise<void> {

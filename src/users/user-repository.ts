@@ -1,3 +1,5 @@
+import type { DatabaseAudit } from './database-audit.js';
+
 /** A registered person. */
 export interface User {
   /** 1 to 255 code points, no control characters; compared byte by byte. */
@@ -114,6 +116,7 @@ export interface Database {
   readonly users: UserRepository;
   readonly blobs: BlobJournal;
   readonly gallery: GalleryLog;
+  readonly audit: DatabaseAudit;
   /**
    * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
    * @returns whether there was anything to do.

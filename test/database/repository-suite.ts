@@ -254,6 +254,54 @@ export function describeRepository(dialect: string, open: () => Promise<Database
     });
   });
 
+  describe(`${dialect}: audit`, () => {
+    it('lists blobs by key, with their state and whether a user has them', async () => {
+      const database = await open();
+      const keys = Array.from({ length: 5 }, () => createImageKey('image/jpeg')).sort();
+      for (const key of keys) await database.blobs.announce(key);
+      await database.blobs.abandon(keys[1] ?? '');
+      const { image } = await enrol(database, { id: 'ada' });
+
+      const first = await database.audit.blobs({ first: 4, after: '' });
+      const rest = await database.audit.blobs({ first: 4, after: first.at(-1)?.key ?? '' });
+      expect([...first, ...rest].map(({ key }) => key)).toEqual([...keys, image.key].sort());
+      expect(await database.audit.blob(image.key)).toMatchObject({ state: 'live', referenced: true });
+      expect(await database.audit.blob(keys[0] ?? '')).toMatchObject({ state: 'pending', referenced: false });
+      expect(await database.audit.blob(keys[1] ?? '')).toMatchObject({
+        state: 'deleting',
+        referenced: false,
+      });
+      expect(await database.audit.blob(createImageKey('image/jpeg'))).toBeNull();
+      expect(await database.audit.knows(keys[0] ?? '')).toBe(true);
+      expect(await database.audit.knows(createImageKey('image/jpeg'))).toBe(false);
+    });
+
+    it('changes the state of a blob only from the one it was said to be in', async () => {
+      const database = await open();
+      const key = createImageKey('image/jpeg');
+      await database.blobs.announce(key);
+      expect(await database.audit.changeState(key, 'live', 'deleting')).toBe(false);
+      expect(await database.audit.changeState(key, 'pending', 'live')).toBe(true);
+      expect(await database.audit.blob(key)).toMatchObject({ state: 'live' });
+    });
+
+    it('counts users without a template of a model, and finds nothing wrong with a sound database', async () => {
+      const database = await open();
+      const { template } = await enrol(database, { id: 'ada', seed: 1 });
+      await enrol(database, { id: 'bob', seed: 2, modelId: 'model-b' });
+      await enrol(database, { id: 'cid', seed: 3, modelId: 'model-b' });
+      expect(await database.audit.countWithoutTemplate(modelId)).toBe(2);
+      expect(await database.audit.countWithoutTemplate('model-b')).toBe(1);
+      expect(await database.audit.damage()).toEqual([]);
+      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [] });
+
+      const revision = await database.gallery.revision();
+      await database.audit.removeStrays({ templateIds: [template.templateId], imageKeys: [] });
+      expect(await database.users.templatesOf('ada', modelId)).toHaveLength(1);
+      expect(await database.gallery.revision()).toBe(revision);
+    });
+  });
+
   describe(`${dialect}: blob journal`, () => {
     it('tells pending intents by their age, deleting ones always', async () => {
       const database = await open();

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../users/user-repository.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
+import { MysqlAudit } from './mysql-audit.js';
 import { MysqlBlobJournal } from './mysql-blob-journal.js';
 import type { ConnectionOptions } from './mysql-connection.js';
 import { MysqlError } from './mysql-error.js';
@@ -42,6 +43,7 @@ export async function openMysqlDatabase(
     users: new MysqlUserRepository(session),
     blobs: new MysqlBlobJournal(session),
     gallery: new MysqlGalleryLog(session),
+    audit: new MysqlAudit(session),
     ping: async () => {
       await session.read(readClock);
     },

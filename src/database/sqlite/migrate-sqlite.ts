@@ -10,9 +10,13 @@ const migrationsFolder = join(projectRoot, 'drizzle', 'sqlite');
 /**
  * Brings the tables up to date, all steps in one transaction. Foreign keys must be off: a step that rebuilds a
  * table drops the old one.
- * @throws Error when a newer program has written the database, or when a step breaks a reference.
+ * @throws Error when a newer program has written the database, or when rows refer to missing ones and that is not
+ *   accepted.
  */
-export async function migrateSqlite(connection: SqliteConnection): Promise<void> {
+export async function migrateSqlite(
+  connection: SqliteConnection,
+  { acceptStrays }: { readonly acceptStrays: boolean },
+): Promise<void> {
   const { queries } = connection;
   await connection.execute('BEGIN IMMEDIATE');
   try {
@@ -24,8 +28,11 @@ export async function migrateSqlite(connection: SqliteConnection): Promise<void>
       },
       { migrationsFolder },
     );
-    const broken = await queries.values(sql`pragma foreign_key_check`);
-    if (broken.length > 0) throw new Error(`The database has ${broken.length} rows whose parent is missing.`);
+    const broken = acceptStrays ? [] : await queries.values(sql`pragma foreign_key_check`);
+    if (broken.length > 0)
+      throw new Error(
+        `The database has ${broken.length} rows that refer to missing ones. Look at them with "npm run doctor".`,
+      );
     await connection.execute('COMMIT');
   } catch (error) {
     await connection.rollback();

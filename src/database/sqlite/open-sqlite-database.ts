@@ -3,6 +3,7 @@ import { FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
 import type { Database } from '../../users/user-repository.js';
 import { migrateSqlite } from './migrate-sqlite.js';
+import { SqliteAudit } from './sqlite-audit.js';
 import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteGalleryLog } from './sqlite-gallery-log.js';
@@ -24,21 +25,33 @@ const writerPrelude = (folder: string) => [
 ];
 const readerPrelude = ['PRAGMA busy_timeout = 2000', 'PRAGMA trusted_schema = OFF'];
 
+export interface OpenSqliteOptions {
+  /**
+   * Opens a database whose rows refer to missing ones, to mend it.
+   * @default false
+   */
+  readonly acceptStrays?: boolean;
+}
+
 /**
  * Opens the embedded database of a data folder, creating and migrating it as needed.
  * @param folder created with access for its owner alone; belongs to this process until {@link Database.close}.
  * @throws Error when another process uses the folder or a newer program has written the database.
  */
-export async function openSqliteDatabase(folder: string): Promise<Database> {
+export async function openSqliteDatabase(
+  folder: string,
+  { acceptStrays = false }: OpenSqliteOptions = {},
+): Promise<Database> {
   createPrivateFolder(folder);
   const lock = FolderLock.acquire(folder);
   try {
-    const session = await openSession(join(folder, databaseFileName));
+    const session = await openSession(join(folder, databaseFileName), acceptStrays);
     let closing: Promise<void> | undefined;
     return {
       users: new SqliteUserRepository(session),
       blobs: new SqliteBlobJournal(session),
       gallery: new SqliteGalleryLog(session),
+      audit: new SqliteAudit(session),
       removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
       ping: () => session.ping(),
       close: () =>
@@ -52,7 +65,7 @@ export async function openSqliteDatabase(folder: string): Promise<Database> {
   }
 }
 
-async function openSession(file: string): Promise<SqliteSession> {
+async function openSession(file: string, acceptStrays: boolean): Promise<SqliteSession> {
   createPrivateFile(file);
   const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
   const writer = await SqliteConnection.open({
@@ -61,7 +74,7 @@ async function openSession(file: string): Promise<SqliteSession> {
     prelude: writerPrelude(dirname(file)),
   });
   try {
-    await migrateSqlite(writer);
+    await migrateSqlite(writer, { acceptStrays });
     await writer.execute('PRAGMA foreign_keys = ON');
     const session = new SqliteSession(writer, await openReader(), openReader);
     // A process killed right after a deletion leaves the deleted rows in its log.

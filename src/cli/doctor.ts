@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { pino } from 'pino';
+import { defaultEmbedder } from '../../models/catalogue.js';
+import type { Config } from '../config.js';
+import { openDatabase } from '../database/open-database.js';
+import { checkFolder } from '../doctor/check-folder.js';
+import { checkRows } from '../doctor/check-rows.js';
+import { compareImages } from '../doctor/compare-images.js';
+import { examine } from '../doctor/examine.js';
+import type { Finding } from '../doctor/finding.js';
+import { readConfig } from '../read-config.js';
+import { openImageStore } from '../storage/open-image-store.js';
+
+/** Exit codes: nothing is wrong any more; something is; the examination could not be done. */
+const exitCodes = { clean: 0, found: 1, failed: 2 } as const;
+
+const usage = `Usage: npm run doctor [-- --fix]
+
+Compares the database with the image store both ways, and looks for leftovers and files open to others.
+With --fix repairs what can be repaired. See docs/doctor.md.
+`;
+
+const hourMs = 3_600_000;
+
+async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes> {
+  if (config.mysql === undefined && !existsSync(config.dataDir))
+    throw new Error(`There is no data folder ${config.dataDir}; set DATA_DIR as for the service`);
+  const database = await openDatabase(config, pino({ level: 'warn' }, pino.destination(2)), {
+    acceptStrays: true,
+  });
+  try {
+    const images = await openImageStore(config, { abandonedAfterMs: Infinity });
+    // Only the embedded database tells that nobody else is at work; a late write to S3 takes its time even so.
+    const alone = config.mysql === undefined && (images.lateWriteMs ?? 0) === 0;
+    const leftBefore = alone ? new Date(8.64e15) : new Date(Date.now() - hourMs);
+    async function* findings(): AsyncIterable<Finding> {
+      yield* checkRows(database, images);
+      yield* compareImages({ ...database, images, unfinishedBefore: leftBefore });
+      yield* checkFolder(config.dataDir, leftBefore);
+    }
+    const { found, repaired } = await examine({ findings: findings(), fix, print });
+    const without = await database.audit.countWithoutTemplate(defaultEmbedder);
+    if (without > 0)
+      print(`${without} users have no face of the current model yet; npm run import enrols them.`);
+    print(`${found} problems found, ${repaired} repaired.`);
+    return found > repaired ? 'found' : 'clean';
+  } finally {
+    await database.close();
+  }
+}
+
+function print(line: string): void {
+  // Names of foreign files may hold sequences that steer a terminal.
+  process.stdout.write(`${line.replaceAll(/\p{Cc}/gu, '\ufffd')}\n`);
+}
+
+const options = process.argv.slice(2);
+if (options.some((option) => option !== '--fix')) {
+  process.stderr.write(usage);
+  process.exit(exitCodes.failed);
+}
+const outcome = await run(options.includes('--fix'), readConfig()).catch((error: unknown) => {
+  process.stderr.write(
+    `The examination could not be done: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  return 'failed' as const;
+});
+process.exit(exitCodes[outcome]);

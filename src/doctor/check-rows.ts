@@ -1,0 +1,35 @@
+import { finishDeletion } from '../users/blob-sweeper.js';
+import type { ImageStore } from '../storage/image-store.js';
+import type { Database } from '../users/user-repository.js';
+import type { Finding } from './finding.js';
+
+/** Looks for rows that contradict each other, and for damage that the database engine finds. */
+export async function* checkRows(
+  { audit, blobs }: Pick<Database, 'audit' | 'blobs'>,
+  images: ImageStore,
+): AsyncIterable<Finding> {
+  for (const finding of await audit.damage())
+    yield {
+      problem: `The database file is damaged: ${finding}`,
+      remedy: 'stop the service and restore a backup',
+    };
+  const { templateIds, imageKeys } = await audit.strays();
+  for (const templateId of templateIds)
+    yield {
+      problem: `Template ${templateId} belongs to a user who does not exist`,
+      remedy: 'delete the template',
+      repair: async () => {
+        await audit.removeStrays({ templateIds: [templateId], imageKeys: [] });
+        return true;
+      },
+    };
+  for (const key of imageKeys)
+    yield {
+      problem: `${key} belongs to a user who does not exist`,
+      remedy: 'delete file and rows',
+      repair: async () => {
+        await audit.removeStrays({ templateIds: [], imageKeys: [key] });
+        return finishDeletion(key, blobs, images);
+      },
+    };
+}

@@ -1,0 +1,127 @@
+import { isImageKey } from '../storage/image-key.js';
+import type { ImageStore, ImageStoreAudit } from '../storage/image-store.js';
+import { finishDeletion } from '../users/blob-sweeper.js';
+import type { AuditedBlob, DatabaseAudit } from '../users/database-audit.js';
+import type { BlobJournal } from '../users/user-repository.js';
+import type { Finding } from './finding.js';
+
+const pageSize = 1000;
+
+export interface CompareOptions {
+  readonly audit: DatabaseAudit;
+  readonly blobs: BlobJournal;
+  readonly images: ImageStore & ImageStoreAudit;
+  /** An intent announced before this time belongs to a process that died. */
+  readonly unfinishedBefore: Date;
+}
+
+/**
+ * Compares blobs and image files both ways, in one pass over both in the order of their keys: flat in memory, however
+ * many there are. The service may run meanwhile, so each difference is looked at again before it is told.
+ */
+export async function* compareImages(options: CompareOptions): AsyncIterable<Finding> {
+  const blobs = allBlobs(options.audit)[Symbol.asyncIterator]();
+  const names = options.images.names()[Symbol.asyncIterator]();
+  let blob = await next(blobs);
+  let name = await next(names);
+  while (blob !== undefined || name !== undefined) {
+    if (name !== undefined && !isImageKey(name)) {
+      yield foreignFile(name);
+      name = await next(names);
+    } else if (name !== undefined && (blob === undefined || name < blob.key)) {
+      yield* fileWithoutRow(name, options);
+      name = await next(names);
+    } else if (blob !== undefined) {
+      const hasFile = name === blob.key;
+      yield* blobFindings(blob, hasFile, options);
+      if (hasFile) name = await next(names);
+      blob = await next(blobs);
+    }
+  }
+}
+
+async function* allBlobs(audit: DatabaseAudit): AsyncIterable<AuditedBlob> {
+  let after = '';
+  for (;;) {
+    const page = await audit.blobs({ first: pageSize, after });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    after = last.key;
+  }
+}
+
+async function next<T>(iterator: AsyncIterator<T>): Promise<T | undefined> {
+  const result = await iterator.next();
+  return result.done === true ? undefined : result.value;
+}
+
+function foreignFile(name: string): Finding {
+  return {
+    problem: `${name} is no file of this program`,
+    remedy: 'move it out of the image store, or delete it; it may be the picture of a face',
+  };
+}
+
+async function* fileWithoutRow(key: string, { audit, images }: CompareOptions): AsyncIterable<Finding> {
+  // Rows are there before the file and leave after it, so the row is looked for first.
+  if ((await audit.knows(key)) || !(await images.has(key))) return;
+  yield {
+    problem: `${key} is a file that no row knows`,
+    remedy: 'delete the file',
+    repair: async () => {
+      if (await audit.knows(key)) return false;
+      await images.delete(key);
+      return true;
+    },
+  };
+}
+
+async function* blobFindings(
+  listed: AuditedBlob,
+  hasFile: boolean,
+  options: CompareOptions,
+): AsyncIterable<Finding> {
+  const { audit, images, unfinishedBefore } = options;
+  if (listed.state === 'live' && listed.referenced && hasFile) return;
+  if (listed.state !== 'live' && !listed.referenced && listed.announcedAt >= unfinishedBefore) return;
+  // The file may have come after the names were read; a live row has it from its first moment to its last.
+  const present = hasFile || (await images.has(listed.key));
+  const blob = await audit.blob(listed.key);
+  if (blob?.state !== listed.state || blob.referenced !== listed.referenced) return;
+  if (blob.referenced && !present) yield lostPicture(blob);
+  else if (blob.referenced && blob.state !== 'live') yield wrongState(blob, options);
+  else if (!blob.referenced) yield leftOver(blob, options);
+}
+
+function lostPicture({ key }: AuditedBlob): Finding {
+  return {
+    problem: `${key} is a user's picture, but the file is missing`,
+    remedy:
+      'restore the file from a backup, or delete the user and register anew; the template is there, so verification works',
+  };
+}
+
+function wrongState({ key, state }: AuditedBlob, { audit }: CompareOptions): Finding {
+  return {
+    problem: `${key} is a user's picture, but marked as ${state}`,
+    remedy: 'mark it as live',
+    repair: () => audit.changeState(key, state, 'live'),
+  };
+}
+
+function leftOver({ key, state }: AuditedBlob, { audit, blobs, images }: CompareOptions): Finding {
+  const states = {
+    live: 'belongs to no user',
+    pending: 'is left of an interrupted registration',
+    deleting: 'is left of an interrupted deletion',
+  };
+  return {
+    problem: `${key} ${states[state]}`,
+    remedy: 'delete file and row',
+    repair: async () => {
+      if (state !== 'deleting' && !(await audit.changeState(key, state, 'deleting'))) return false;
+      return finishDeletion(key, blobs, images);
+    },
+  };
+}
