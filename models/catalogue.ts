@@ -13,7 +13,8 @@ export interface ModelSource {
 
 /** One picture, three planes of float32, the first row first; each value is `(v - mean) / divisor` of v in 0 to 255. */
 export interface ModelInput {
-  readonly name: string;
+  /** @default the model's only input */
+  readonly name?: string;
   readonly shape: readonly [batch: number | 'batch', channels: 3, height: number, width: number];
   readonly colours: 'RGB' | 'BGR';
   /** In the order of `colours`. */
@@ -31,44 +32,58 @@ export interface ModelOutput {
 interface ModelBase {
   /** File name under models/. */
   readonly file: string;
-  /** Of the file the converter makes; hexadecimal. */
+  /** Of the ONNX file; hexadecimal. */
   readonly sha256: string;
-  /** The graph or the list of weights, then the weights themselves. */
-  readonly sources: readonly [description: ModelSource, weights: ModelSource];
   readonly licence: { readonly spdx: string; readonly origin: string };
   readonly input: ModelInput;
+  /** None: the model has one, of whatever name. */
   readonly outputs: readonly ModelOutput[];
 }
 
 export interface DetectorModel extends ModelBase {
   readonly role: 'detector';
+  /** How the outputs are read. */
+  readonly decoding: 'blazeface' | 'yunet';
 }
 
 export interface LandmarkModel extends ModelBase {
   readonly role: 'landmarks';
 }
 
+/**
+ * How the face is cut out, a square of `size` pixels: aligned to dlib's mean face, which is then inset by `padding` of
+ * its own size on every side; or to the five points that ArcFace and its kin were trained with.
+ */
+export type ModelChip =
+  | { readonly shape: 'dlib-68'; readonly size: number; readonly padding: number }
+  | { readonly shape: 'arcface-5'; readonly size: 112 };
+
 export interface EmbedderModel extends ModelBase {
   readonly role: 'embedder';
   /** Length of the embedding. */
   readonly dimension: number;
-  /** How the face is cut out: aligned to `shape`, which is then inset by `padding` of its own size on every side. */
-  readonly chip: { readonly size: number; readonly padding: number; readonly shape: 'dlib-68' };
-  /** Cosine of two templates at which the false match rate was measured. */
-  readonly thresholds: Readonly<Record<Config['matchFmr'], number>>;
-  /** What the thresholds hold for and how they were measured. */
+  readonly chip: ModelChip;
+  /** Cosine of two templates at which the false match rate was measured; null where nobody measured it. */
+  readonly thresholds: Readonly<Record<Config['matchFmr'], number>> | null;
+  /** What the thresholds hold for and how they were measured, or what is known instead. */
   readonly thresholdsFrom: string;
 }
 
-export type Model = DetectorModel | LandmarkModel | EmbedderModel;
+/** A model that is made of files in npm packages. */
+export type Model = (DetectorModel | LandmarkModel | EmbedderModel) & {
+  /** The graph or the list of weights, then the weights themselves. */
+  readonly sources: readonly [description: ModelSource, weights: ModelSource];
+  readonly input: { readonly name: string };
+};
 
 const human = '@vladmandic/human';
 const faceApi = '@vladmandic/face-api';
 
-/** Every model the service can use, by name; the names are stored beside templates and never change meaning. */
+/** The models every installation has, by name; the names are stored beside templates and never change meaning. */
 export const modelCatalogue = {
   'blazeface-back': {
     role: 'detector',
+    decoding: 'blazeface',
     file: 'blazeface-back.onnx',
     sha256: 'cd090f3cff72be8f85fbcfdfc7b2e5bbabcbaa104e0c72c7d76213508def3790',
     sources: [
@@ -173,7 +188,7 @@ export const modelCatalogue = {
 
 export type ModelName = keyof typeof modelCatalogue;
 
-/** The embedder that templates are made with. */
+/** The embedder that templates are made with unless `FACE_EMBEDDER` names another. */
 export const defaultEmbedder = 'dlib-resnet-v1';
 
 /** Where buildModels puts the models unless told otherwise. */

@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { buildModels } from '../models/build-models.js';
-import { defaultEmbedder, modelCatalogue } from '../models/catalogue.js';
+import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
 import { createApi } from './api/http-server.js';
 import type { Config } from './config.js';
 import { openDatabase } from './database/open-database.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
 import { openImageStore } from './storage/open-image-store.js';
-import { defaultMargin } from './users/decision.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
+import { matchSettings } from './users/match-settings.js';
 
 /** More than two threads find the memory bandwidth used up. */
 const SEARCH_THREADS = Math.min(2, availableParallelism());
@@ -35,7 +35,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         logger.debug(message);
       },
     });
-    const { dimension, thresholds } = modelCatalogue[defaultEmbedder];
+    const embedder = await chooseEmbedder(config.faceEmbedder);
+    const detector = await chooseDetector(config.faceDetector);
+    const matching = matchSettings(config, embedder);
 
     const database = await openDatabase(config, logger);
     closers.push(() => database.close());
@@ -44,7 +46,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const faces = new FacePool({
       workers: config.faceWorkers,
       queue: config.faceQueue,
-      pipeline: { maxPixels: config.maxImagePixels },
+      pipeline: { maxPixels: config.maxImagePixels, detector, embedder },
       onThreadLost: (reason) => {
         logger.error({ err: reason }, 'a face worker was lost');
       },
@@ -53,8 +55,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
     const gallery = new SynchronisedGallery({
       log: database.gallery,
-      modelId: defaultEmbedder,
-      dimension,
+      modelId: embedder.modelId,
+      dimension: embedder.model.dimension,
       threads: SEARCH_THREADS,
       onThreadLost: (reason) => {
         logger.error({ err: reason }, 'the gallery thread was lost');
@@ -75,8 +77,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         images,
         faces,
         gallery,
-        rule: { threshold: config.matchThreshold ?? thresholds[config.matchFmr], margin: defaultMargin },
-        anchors: { fmr1e3: thresholds['1e-3'], fmr1e4: thresholds['1e-4'] },
+        ...matching,
         logger,
       }),
       health: {

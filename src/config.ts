@@ -77,6 +77,17 @@ export const environmentSchema = z.object({
     .optional()
     .describe('PEM file of the client certificate, with `DATABASE_TLS_KEY`'),
   DATABASE_TLS_KEY: z.string().optional().describe('PEM file of the key of the client certificate'),
+  FACE_DETECTOR: z
+    .enum(['blazeface-back', 'yunet'])
+    .default('blazeface-back')
+    .describe('Model that finds faces; `yunet` has to be added first, see docs/models.md'),
+  FACE_EMBEDDER: z
+    .string()
+    .min(1)
+    .default('dlib-resnet-v1')
+    .describe(
+      'Model that makes templates: `dlib-resnet-v1`, one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
+    ),
   FACE_WORKERS: z.coerce
     .number()
     .int()
@@ -142,6 +153,9 @@ export interface Config {
   readonly imageStore: S3Location | undefined;
   /** Undefined: the embedded database. */
   readonly mysql: MysqlSettings | undefined;
+  readonly faceDetector: Environment['FACE_DETECTOR'];
+  /** Name of a model, or path of a description. */
+  readonly faceEmbedder: string;
   readonly faceWorkers: number;
   readonly faceQueue: number;
   readonly matchFmr: Environment['MATCH_FMR'];
@@ -176,6 +190,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: resolve(values.DATA_DIR),
     imageStore: imageStore(values),
     mysql: mysqlSettings(values),
+    faceDetector: values.FACE_DETECTOR,
+    faceEmbedder: values.FACE_EMBEDDER,
     faceWorkers: values.FACE_WORKERS ?? Math.min(8, availableParallelism()),
     faceQueue: values.FACE_QUEUE,
     matchFmr: values.MATCH_FMR,

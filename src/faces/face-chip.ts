@@ -1,10 +1,5 @@
-import { modelCatalogue } from '../../models/catalogue.js';
+import type { ModelChip } from '../../models/catalogue.js';
 import { fitSimilarity, inverse, type Point, type Similarity } from './similarity.js';
-
-const { size, padding } = modelCatalogue['dlib-resnet-v1'].chip;
-
-/** Width and height of the aligned face in pixels. */
-export const CHIP_SIZE = size;
 
 // Mesh index of each iBUG point used, and where dlib's mean shape has it (dlib image_transforms/interpolation.h,
 // get_face_chip_details). Brows, jaw and lower lip are left out, as there.
@@ -44,20 +39,47 @@ const shape: readonly (readonly [ibug: number, mesh: number, x: number, y: numbe
   [64, 308, 0.689874, 0.784792],
 ];
 
-const targets: readonly Point[] = shape.map(([, , x, y]) => ({
-  x: ((padding + x) / (1 + 2 * padding)) * size,
-  y: ((padding + y) / (1 + 2 * padding)) * size,
-}));
+// Where models of ArcFace's kind expect both eyes, the tip of the nose and the corners of the mouth on 112 × 112
+// pixels (https://github.com/deepinsight/insightface, python-package/insightface/utils/face_align.py), and the mesh
+// points whose mean is each of them.
+const fivePoints: readonly (readonly [mesh: readonly number[], x: number, y: number])[] = [
+  [[33, 160, 158, 133, 153, 144], 38.2946, 51.6963],
+  [[362, 385, 387, 263, 373, 380], 73.5318, 51.5014],
+  [[1], 56.0252, 71.7366],
+  [[61], 41.5493, 92.3655],
+  [[291], 70.7299, 92.2041],
+];
+
+/** There a whole number is the middle of a pixel, here its edge. */
+const PIXEL_MIDDLE = 0.5;
 
 /**
- * Aligns a face for the embedder.
+ * Aligns a face for an embedder.
  * @param landmarks x and y of the 468 mesh points in turn.
  * @returns what takes the chip's pixels to those of the picture.
  */
-export function chipToPicture(landmarks: Float32Array): Similarity {
-  const points = shape.map(([, mesh]) => ({
+export function chipToPicture(landmarks: Float32Array, chip: ModelChip): Similarity {
+  const at = (mesh: number): Point => ({
     x: landmarks[mesh * 2] ?? NaN,
     y: landmarks[mesh * 2 + 1] ?? NaN,
-  }));
-  return inverse(fitSimilarity(points, targets));
+  });
+  if (chip.shape === 'arcface-5') {
+    const points = fivePoints.map(([mesh]) => meanOf(mesh.map(at)));
+    const targets = fivePoints.map(([, x, y]) => ({ x: x + PIXEL_MIDDLE, y: y + PIXEL_MIDDLE }));
+    return inverse(fitSimilarity(points, targets));
+  }
+  const { size, padding } = chip;
+  const toChip = (value: number) => ((padding + value) / (1 + 2 * padding)) * size;
+  const targets = shape.map(([, , x, y]) => ({ x: toChip(x), y: toChip(y) }));
+  return inverse(
+    fitSimilarity(
+      shape.map(([, mesh]) => at(mesh)),
+      targets,
+    ),
+  );
+}
+
+function meanOf(points: readonly Point[]): Point {
+  const sum = points.reduce((total, { x, y }) => ({ x: total.x + x, y: total.y + y }), { x: 0, y: 0 });
+  return { x: sum.x / points.length, y: sum.y / points.length };
 }

@@ -1,16 +1,13 @@
-import { defaultEmbedder, modelCatalogue, modelFile } from '../../models/catalogue.js';
-import { CHIP_SIZE } from './face-chip.js';
+import { defaultEmbedder, modelCatalogue } from '../../models/catalogue.js';
+import { chipToPicture } from './face-chip.js';
+import type { ChosenEmbedder } from './model-choice.js';
 import { ModelSession } from './model-session.js';
 import type { Pyramid } from './pyramid.js';
 import { sharpnessOf } from './sharpness.js';
-import type { Similarity } from './similarity.js';
 import { warp } from './warp.js';
 
-/** Catalogue name of the embedder; templates of different models are never compared. */
-export const EMBEDDER = defaultEmbedder;
-
-const model = modelCatalogue[EMBEDDER];
-const CHIP_LENGTH = 3 * CHIP_SIZE * CHIP_SIZE;
+/** Sharpness means the same for every embedder because it is always measured on the same chip. */
+const { chip: sharpnessChip, input: sharpnessInput } = modelCatalogue[defaultEmbedder];
 
 export interface EmbeddedFace {
   /** Unit-length sum of the embeddings of the chip and of its mirror image. */
@@ -18,35 +15,88 @@ export interface EmbeddedFace {
   readonly sharpness: number;
 }
 
-/** dlib's face recognition network: http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html */
+/** Makes templates with any embedder that the catalogue describes. */
 export class FaceEmbedder {
   readonly #session: ModelSession;
+  readonly #chosen: ChosenEmbedder;
+  readonly #sharpnessData = new Float32Array(3 * sharpnessChip.size ** 2);
 
-  private constructor(session: ModelSession) {
+  private constructor(chosen: ChosenEmbedder, session: ModelSession) {
+    this.#chosen = chosen;
     this.#session = session;
   }
 
-  static async load(intraOpThreads: number): Promise<FaceEmbedder> {
-    return new FaceEmbedder(
-      await ModelSession.load({
-        file: modelFile(EMBEDDER),
-        inputName: model.input.name,
-        inputShape: [2, 3, CHIP_SIZE, CHIP_SIZE],
-        intraOpThreads,
-      }),
-    );
+  static async load(chosen: ChosenEmbedder, intraOpThreads: number): Promise<FaceEmbedder> {
+    const { input } = chosen.model;
+    const [batch, ...plane] = input.shape;
+    const session = await ModelSession.load({
+      file: chosen.path,
+      inputName: input.name,
+      inputShape: [batch === 'batch' ? 2 : 1, ...plane],
+      intraOpThreads,
+    });
+    return new FaceEmbedder(chosen, session);
   }
 
-  /** @param toPicture takes the chip's pixels to those of the picture. */
-  async embed(picture: Pyramid, toPicture: Similarity): Promise<EmbeddedFace> {
-    let sharpness = 0;
-    const { embedding } = await this.#session.run((data) => {
-      warp(picture, toPicture, { data, size: CHIP_SIZE }, model.input);
-      mirrorRows(data.subarray(0, CHIP_LENGTH), data.subarray(CHIP_LENGTH), CHIP_SIZE);
-      sharpness = sharpnessOf(data, CHIP_SIZE);
+  /** Catalogue name of the embedder; templates of different models are never compared. */
+  get modelId(): string {
+    return this.#chosen.modelId;
+  }
+
+  /** @param landmarks x and y of the 468 mesh points in turn, pixels of the picture. */
+  async embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace> {
+    const { input } = this.#chosen.model;
+    const [one, mirrored] =
+      input.shape[0] === 'batch'
+        ? await this.#embedBoth(picture, landmarks)
+        : [await this.#embedOne(picture, landmarks, false), await this.#embedOne(picture, landmarks, true)];
+    return { template: unitSum(one, mirrored), sharpness: this.#sharpness(picture, landmarks) };
+  }
+
+  async #embedBoth(
+    picture: Pyramid,
+    landmarks: Float32Array,
+  ): Promise<readonly [Float32Array, Float32Array]> {
+    const { chip, dimension } = this.#chosen.model;
+    const length = 3 * chip.size ** 2;
+    const both = await this.#run(2, (data) => {
+      this.#cutOut(picture, landmarks, data);
+      if (this.modelId === defaultEmbedder) this.#sharpnessData.set(data.subarray(0, length));
+      mirrorRows(data.subarray(0, length), data.subarray(length), chip.size);
     });
-    if (embedding?.length !== 2 * model.dimension) throw new Error('The embedder gave no two embeddings.');
-    return { template: unitSum(embedding, model.dimension), sharpness };
+    return [both.subarray(0, dimension), both.subarray(dimension)];
+  }
+
+  #embedOne(picture: Pyramid, landmarks: Float32Array, mirrored: boolean): Promise<Float32Array> {
+    return this.#run(1, (data) => {
+      this.#cutOut(picture, landmarks, data);
+      if (mirrored) mirrorRows(data.slice(), data, this.#chosen.model.chip.size);
+    });
+  }
+
+  #cutOut(picture: Pyramid, landmarks: Float32Array, data: Float32Array): void {
+    const { chip, input } = this.#chosen.model;
+    warp(picture, chipToPicture(landmarks, chip), { data, size: chip.size }, input);
+  }
+
+  async #run(count: number, fill: (data: Float32Array) => void): Promise<Float32Array> {
+    const { dimension, outputs } = this.#chosen.model;
+    const results = await this.#session.run(fill);
+    const embeddings = outputs[0] ? results[outputs[0].name] : Object.values(results)[0];
+    if (embeddings?.length !== count * dimension) {
+      throw new Error(`The embedder ${this.modelId} gave no embedding of ${dimension} values.`);
+    }
+    return embeddings;
+  }
+
+  #sharpness(picture: Pyramid, landmarks: Float32Array): number {
+    const { size } = sharpnessChip;
+    const data = this.#sharpnessData;
+    // The default embedder has just been given this very chip.
+    if (this.modelId !== defaultEmbedder) {
+      warp(picture, chipToPicture(landmarks, sharpnessChip), { data, size }, sharpnessInput);
+    }
+    return sharpnessOf(data, size);
   }
 }
 
@@ -56,15 +106,9 @@ function mirrorRows(from: Float32Array, to: Float32Array, width: number): void {
   }
 }
 
-function unitSum(embeddings: Float32Array, dimension: number): Float32Array {
-  const sum = new Float32Array(dimension);
-  let squares = 0;
-  for (let index = 0; index < dimension; index++) {
-    const value = (embeddings[index] ?? 0) + (embeddings[index + dimension] ?? 0);
-    sum[index] = value;
-    squares += value * value;
-  }
-  const length = Math.sqrt(squares);
+function unitSum(one: Float32Array, mirrored: Float32Array): Float32Array {
+  const sum = one.map((value, index) => value + (mirrored[index] ?? NaN));
+  const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
   if (!(length > 0)) throw new Error('The embedder gave an embedding without a direction.');
   return sum.map((value) => value / length);
 }

@@ -1,8 +1,9 @@
 import { bestOfEachFace, isSamePlace, withoutRepeats, type FaceCandidate } from './face-candidate.js';
-import { FaceDetector } from './face-detector.js';
+import { loadDetector, type FaceDetector } from './face-detector.js';
 import { FaceMesh } from './face-mesh.js';
 import { COMPARABLE_SIDE, type LocatedFace } from './face-selection.js';
 import type { Bitmap } from './libvips.js';
+import type { ChosenDetector } from './model-choice.js';
 import type { Pyramid } from './pyramid.js';
 import { quarterTurns, squareAround, tiles, wholePicture, wholePictureWithMargin } from './search-squares.js';
 import type { Similarity } from './similarity.js';
@@ -37,8 +38,8 @@ export class FaceFinder {
     this.#mesh = mesh;
   }
 
-  static async load(intraOpThreads: number): Promise<FaceFinder> {
-    return new FaceFinder(await FaceDetector.load(intraOpThreads), await FaceMesh.load(intraOpThreads));
+  static async load(detector: ChosenDetector, intraOpThreads: number): Promise<FaceFinder> {
+    return new FaceFinder(await loadDetector(detector, intraOpThreads), await FaceMesh.load(intraOpThreads));
   }
 
   /**

@@ -1,6 +1,5 @@
 import { ServiceError } from '../errors.js';
-import { chipToPicture } from './face-chip.js';
-import { EMBEDDER, FaceEmbedder, type EmbeddedFace } from './face-embedder.js';
+import { FaceEmbedder, type EmbeddedFace } from './face-embedder.js';
 import { FaceFinder } from './face-finder.js';
 import { dominantFace, nearestFace, type LocatedFace } from './face-selection.js';
 import type { ExtractedFace } from './face-service.js';
@@ -12,6 +11,7 @@ import {
   type DecodedImage,
   type ImageSource,
 } from './image-source.js';
+import { builtDetector, builtEmbedder, type ChosenDetector, type ChosenEmbedder } from './model-choice.js';
 import type { Picture } from './picture.js';
 import { Pyramid } from './pyramid.js';
 import { moveCandidate, toUprightBox, toUprightPoints, viewOf, type View } from './view.js';
@@ -24,6 +24,10 @@ export interface FacePipelineOptions {
    * @default 1
    */
   intraOpThreads?: number;
+  /** @default blazeface-back */
+  detector?: ChosenDetector;
+  /** @default dlib-resnet-v1 */
+  embedder?: ChosenEmbedder;
 }
 
 /** `dominant` refuses several comparable faces; `centre` takes the face nearest to the middle of the picture. */
@@ -51,9 +55,9 @@ interface FoundFace {
 
 /** Loads the models. @throws when a model file is missing or damaged. */
 export async function createFacePipeline(options: FacePipelineOptions): Promise<FacePipeline> {
-  const { maxPixels, intraOpThreads = 1 } = options;
-  const finder = await FaceFinder.load(intraOpThreads);
-  return new FacePipeline(maxPixels, finder, await FaceEmbedder.load(intraOpThreads));
+  const { maxPixels, intraOpThreads = 1, detector = builtDetector, embedder = builtEmbedder } = options;
+  const finder = await FaceFinder.load(detector, intraOpThreads);
+  return new FacePipeline(maxPixels, finder, await FaceEmbedder.load(embedder, intraOpThreads));
 }
 
 /** From picture bytes to a template, on the calling thread: belongs into a worker. */
@@ -79,10 +83,10 @@ export class FacePipeline {
     if (found === null) throw new ServiceError('NO_FACE');
     const { view, face } = found;
     assertLargeEnough(face.side / view.scale);
-    const { template, sharpness } = await this.#embedder.embed(view.pyramid, chipToPicture(face.landmarks));
+    const { template, sharpness } = await this.#embedder.embed(view.pyramid, face.landmarks);
     assertSharpEnough(sharpness);
     return {
-      modelId: EMBEDDER,
+      modelId: this.#embedder.modelId,
       template,
       mediaType: source.mediaType,
       box: toUprightBox(view, face),
@@ -102,7 +106,7 @@ export class FacePipeline {
 
   /** Template of a face that `detect` found in the same picture. */
   templateOf(picture: Picture, face: LocatedFace): Promise<EmbeddedFace> {
-    return this.#embedder.embed(new Pyramid(picture.bitmap), chipToPicture(face.landmarks));
+    return this.#embedder.embed(new Pyramid(picture.bitmap), face.landmarks);
   }
 
   async #find(source: ImageSource, choice: FaceChoice): Promise<FoundFace | null> {

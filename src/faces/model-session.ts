@@ -3,7 +3,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 export interface ModelSessionOptions {
   /** Path of the ONNX file. */
   file: string;
-  inputName: string;
+  /** @default the model's only input */
+  inputName?: string | undefined;
   inputShape: readonly number[];
   /**
    * Threads of one inference.
@@ -48,7 +49,9 @@ export class ModelSession {
     });
     const length = inputShape.reduce((product, side) => product * side, 1);
     const input = new Tensor('float32', new Float32Array(length), inputShape);
-    return new ModelSession(session, input, { [inputName]: input });
+    const name = inputName ?? session.inputNames[0];
+    if (name === undefined) throw new Error(`The model ${file} has no input.`);
+    return new ModelSession(session, input, { [name]: input });
   }
 
   /** Fills the input and runs the model; calls wait for each other because they share the input. */

@@ -1,6 +1,7 @@
 import type { FaceCandidate } from './face-candidate.js';
-import { DETECTOR_SIZE } from './face-detector.js';
 import { squareAt, type Similarity } from './similarity.js';
+
+// Each takes the square from 0 to 1 to the part of the picture that the detector is to look at.
 
 interface Size {
   readonly width: number;
@@ -24,7 +25,7 @@ export function quarterTurns(size: Size): Similarity[] {
 
 /** A face with as much around it as the detector likes, upright. */
 export function squareAround({ middle, side, angle }: FaceCandidate): Similarity {
-  return squareAt(middle, side * 2.5, angle, DETECTOR_SIZE);
+  return squareAt(middle, side * 2.5, angle, 1);
 }
 
 /** The smallest face looked for is about 8 % of the side of a tile, so 40 pixels. */
@@ -38,7 +39,7 @@ const TILE_STEP = 0.66;
 export function tiles({ width, height }: Size): Similarity[] {
   const side = Math.min(MAX_TILE, Math.max(MIN_TILE, Math.max(width, height) / 2));
   return middles(height, side).flatMap((y) =>
-    middles(width, side).map((x) => squareAt({ x, y }, side, 0, DETECTOR_SIZE)),
+    middles(width, side).map((x) => squareAt({ x, y }, side, 0, 1)),
   );
 }
 
@@ -49,5 +50,5 @@ function middles(length: number, side: number): number[] {
 }
 
 function aroundMiddle({ width, height }: Size, margin: number, angle: number): Similarity {
-  return squareAt({ x: width / 2, y: height / 2 }, Math.max(width, height) * margin, angle, DETECTOR_SIZE);
+  return squareAt({ x: width / 2, y: height / 2 }, Math.max(width, height) * margin, angle, 1);
 }

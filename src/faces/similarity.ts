@@ -23,6 +23,11 @@ export function scaleOf({ a, b }: Similarity): number {
   return Math.hypot(a, b);
 }
 
+/** The same mapping for coordinates that are `factor` times as large. */
+export function finerBy({ a, b, tx, ty }: Similarity, factor: number): Similarity {
+  return { a: a / factor, b: b / factor, tx, ty };
+}
+
 export function inverse({ a, b, tx, ty }: Similarity): Similarity {
   const norm = a * a + b * b;
   return { a: a / norm, b: -b / norm, tx: -(a * tx + b * ty) / norm, ty: (b * tx - a * ty) / norm };

@@ -1,13 +1,14 @@
 import type { Pyramid } from './pyramid.js';
 import { scaleOf, type Similarity } from './similarity.js';
 
-/** How bytes become tensor values: `(v - mean) / divisor`, mean in the order red, green, blue. */
+/** How bytes become tensor values: `(v - mean) / divisor`, planes and mean in the order of `colours`. */
 export interface ValueMapping {
+  readonly colours: 'RGB' | 'BGR';
   readonly mean: readonly [number, number, number];
   readonly divisor: number;
 }
 
-/** A square tensor of three planes, red, green and blue, the first row first. */
+/** A square tensor of three planes, the first row first. */
 export interface PlanarTarget {
   readonly data: Float32Array;
   /** Width and height. */
@@ -23,7 +24,7 @@ export function warp(
   picture: Pyramid,
   toPicture: Similarity,
   { data, size }: PlanarTarget,
-  { mean: [meanRed, meanGreen, meanBlue], divisor }: ValueMapping,
+  { colours, mean, divisor }: ValueMapping,
 ): void {
   const { bitmap, halvings } = picture.levelFor(scaleOf(toPicture));
   const pixels = bitmap.data;
@@ -38,17 +39,21 @@ export function warp(
   const maxY = height - 1;
   const gain = 1 / divisor;
   const green = size * size;
-  const blue = 2 * green;
-  const black = [-meanRed * gain, -meanGreen * gain, -meanBlue * gain] as const;
+  const red = colours === 'RGB' ? 0 : 2 * green;
+  const blue = 2 * green - red;
+  const [first, second, third] = mean;
+  const blackRed = -(red === 0 ? first : third) * gain;
+  const blackGreen = -second * gain;
+  const blackBlue = -(red === 0 ? third : first) * gain;
   let to = 0;
   for (let v = 0; v < size; v++) {
     for (let u = 0; u < size; u++, to++) {
       const x = originX + a * u - b * v;
       const y = originY + b * u + a * v;
       if (!(x > -0.5 && y > -0.5 && x < maxX + 0.5 && y < maxY + 0.5)) {
-        data[to] = black[0];
-        data[to + green] = black[1];
-        data[to + blue] = black[2];
+        data[to + red] = blackRed;
+        data[to + green] = blackGreen;
+        data[to + blue] = blackBlue;
         continue;
       }
       const clampedX = x < 0 ? 0 : x > maxX ? maxX : x;
@@ -66,24 +71,24 @@ export function warp(
       const w10 = fx * (1 - fy) * gain;
       const w01 = (1 - fx) * fy * gain;
       const w11 = fx * fy * gain;
-      data[to] =
+      data[to + red] =
         byte(pixels, topLeft) * w00 +
         byte(pixels, topRight) * w10 +
         byte(pixels, bottomLeft) * w01 +
         byte(pixels, bottomRight) * w11 +
-        black[0];
+        blackRed;
       data[to + green] =
         byte(pixels, topLeft + 1) * w00 +
         byte(pixels, topRight + 1) * w10 +
         byte(pixels, bottomLeft + 1) * w01 +
         byte(pixels, bottomRight + 1) * w11 +
-        black[1];
+        blackGreen;
       data[to + blue] =
         byte(pixels, topLeft + 2) * w00 +
         byte(pixels, topRight + 2) * w10 +
         byte(pixels, bottomLeft + 2) * w01 +
         byte(pixels, bottomRight + 2) * w11 +
-        black[2];
+        blackBlue;
     }
   }
 }

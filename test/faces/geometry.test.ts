@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bestOfEachFace, withoutRepeats, intersectionOverUnion } from '../../src/faces/face-candidate.js';
-import { CHIP_SIZE, chipToPicture } from '../../src/faces/face-chip.js';
+import { modelCatalogue } from '../../models/catalogue.js';
+import { chipToPicture } from '../../src/faces/face-chip.js';
 import type { Bitmap } from '../../src/faces/libvips.js';
 import { halve, Pyramid } from '../../src/faces/pyramid.js';
 import { tiles, wholePicture, wholePictureWithMargin } from '../../src/faces/search-squares.js';
@@ -37,7 +38,9 @@ function greyBitmap(width: number, height: number, value: (x: number, y: number)
   return { data, width, height };
 }
 
-const plainValues = { mean: [0, 0, 0], divisor: 1 } as const;
+const { chip } = modelCatalogue['dlib-resnet-v1'];
+
+const plainValues = { colours: 'RGB', mean: [0, 0, 0], divisor: 1 } as const;
 
 function warped(bitmap: Bitmap, toPicture: Similarity, size: number): number[] {
   const data = new Float32Array(3 * size * size);
@@ -176,7 +179,7 @@ describe('warping', () => {
       new Pyramid(greyBitmap(1, 1, () => 200)),
       similarity(1, 0, 0, 0),
       { data, size: 2 },
-      { mean: [100, 50, 150], divisor: 50 },
+      { colours: 'RGB', mean: [100, 50, 150], divisor: 50 },
     );
     expect([...data]).toEqual([2, -2, -2, -2, 3, -1, -1, -1, 1, -3, -3, -3]);
   });
@@ -210,13 +213,13 @@ describe('the chip', () => {
     const landmarks = new Float32Array(468 * 2).fill(NaN);
     const place = (mesh: number, x: number, y: number) => {
       // dlib's mean shape in a picture that is the chip enlarged twice and shifted by (30, 40).
-      landmarks[mesh * 2] = 30 + ((0.25 + x) / 1.5) * CHIP_SIZE * 2;
-      landmarks[mesh * 2 + 1] = 40 + ((0.25 + y) / 1.5) * CHIP_SIZE * 2;
+      landmarks[mesh * 2] = 30 + ((0.25 + x) / 1.5) * chip.size * 2;
+      landmarks[mesh * 2 + 1] = 40 + ((0.25 + y) / 1.5) * chip.size * 2;
     };
     meanShape.forEach(([mesh, x, y]) => {
       place(mesh, x, y);
     });
-    expectClose(chipToPicture(landmarks), { a: 2, b: 0, tx: 30, ty: 40 });
+    expectClose(chipToPicture(landmarks, chip), { a: 2, b: 0, tx: 30, ty: 40 });
   });
 });
 
@@ -267,8 +270,8 @@ describe('candidates', () => {
 describe('squares to search', () => {
   it('cover the whole picture, and with margin twice as much', () => {
     const size = { width: 640, height: 480 };
-    expect(wholePicture(size).map(scaleOf)).toEqual([2.5]);
-    expect(wholePictureWithMargin(size).map(scaleOf)).toEqual([5]);
+    expect(wholePicture(size).map(scaleOf)).toEqual([640]);
+    expect(wholePictureWithMargin(size).map(scaleOf)).toEqual([1280]);
   });
 
   it('leave no part of the picture out of the tiles, and are bounded', () => {
@@ -285,7 +288,7 @@ describe('squares to search', () => {
           const point = { x: right * width, y: down * height };
           const inside = squares.some((square) => {
             const { x, y } = applyTo(point, inverse(square));
-            return x > -1e-6 && y > -1e-6 && x < 256.000001 && y < 256.000001;
+            return x > -1e-6 && y > -1e-6 && x < 1.000001 && y < 1.000001;
           });
           expect(inside).toBe(true);
         },
