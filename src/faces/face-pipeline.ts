@@ -73,6 +73,8 @@ export class FacePipeline {
   }
 
   /**
+   * Most pictures take one look. One without a face takes 41 and is decoded twice: 50 megapixels of JPEG took 0.4 s
+   * of one core, progressive JPEG 1.0 s, WebP 1.3 s, interlaced 16-bit PNG 2.8 s.
    * @param bytes encoded picture, untrusted.
    * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES,
    *   FACE_TOO_SMALL, FACE_TOO_BLURRED.

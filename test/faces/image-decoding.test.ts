@@ -231,6 +231,14 @@ describe('what is no acceptable picture', () => {
     ['JPEG claiming 65 535 × 65 535', 'IMAGE_TOO_LARGE', () => jpegClaiming(65_535, 65_535)],
     ['JPEG claiming 60 000 × 60 000', 'IMAGE_TOO_LARGE', () => jpegClaiming(60_000, 60_000)],
     [
+      'AVIF of 6000 × 4100, which would be decoded in one piece',
+      'IMAGE_TOO_LARGE',
+      () =>
+        sharp({ create: { width: 6000, height: 4100, channels: 3, background: '#888' } })
+          .avif({ effort: 0 })
+          .toBuffer(),
+    ],
+    [
       'WebP of 16383 × 4000',
       'IMAGE_TOO_LARGE',
       () =>

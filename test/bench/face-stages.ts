@@ -1,0 +1,79 @@
+import sharp from 'sharp';
+import { FaceDetector } from '../../src/faces/face-detector.js';
+import { CHIP_SIZE, chipToPicture } from '../../src/faces/face-chip.js';
+import { FaceEmbedder } from '../../src/faces/face-embedder.js';
+import { FaceMesh } from '../../src/faces/face-mesh.js';
+import { createFacePipeline } from '../../src/faces/face-pipeline.js';
+import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
+import { Pyramid } from '../../src/faces/pyramid.js';
+import { wholePicture } from '../../src/faces/search-squares.js';
+import { warp } from '../../src/faces/warp.js';
+import { sampleFace } from '../support/sample-faces.js';
+import { spreadHead, spreadRow, timed, type BenchSection } from './bench-section.js';
+
+const RUNS = 200;
+const MAX_PIXELS = 50_000_000;
+
+const noSamples = (): number[] => [];
+
+/** What each stage costs for one face in a picture of 640 × 480, one inference thread. */
+export const faceStages: BenchSection = {
+  title: `Face pipeline, 640 × 480, one thread, ${RUNS} runs`,
+  async run() {
+    const portrait = await sharp(await sampleFace('sample6-left'))
+      .resize({ height: 480 })
+      .toBuffer();
+    const bytes = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#7a8a92' } })
+      .composite([{ input: portrait }])
+      .jpeg({ quality: 90 })
+      .toBuffer();
+    const { picture } = await decodeShrunk(await inspectImage(bytes, MAX_PIXELS), 1024);
+    const detector = await FaceDetector.load(1);
+    const mesh = await FaceMesh.load(1);
+    const embedder = await FaceEmbedder.load(1);
+
+    const stages = { detect: noSamples(), mesh: noSamples(), embed: noSamples(), total: noSamples() };
+    const [square] = wholePicture(picture);
+    if (square === undefined) throw new Error('There is nothing to look at.');
+    let chip = square;
+    const extractOnce = async () => {
+      const start = performance.now();
+      const pyramid = new Pyramid(picture.bitmap);
+      const [face] = await detector.detect(pyramid, square);
+      if (face === undefined) throw new Error('The face of the benchmark was not found.');
+      const detected = performance.now();
+      const { landmarks } = await mesh.locate(pyramid, face);
+      const located = performance.now();
+      chip = chipToPicture(landmarks);
+      await embedder.embed(pyramid, chip);
+      const embedded = performance.now();
+      stages.detect.push(detected - start);
+      stages.mesh.push(located - detected);
+      stages.embed.push(embedded - located);
+      stages.total.push(embedded - start);
+    };
+    await timed(extractOnce, 0);
+    for (const samples of Object.values(stages)) samples.length = 0;
+    await timed(extractOnce, RUNS, 0);
+
+    const pyramid = new Pyramid(picture.bitmap);
+    const data = new Float32Array(3 * CHIP_SIZE * CHIP_SIZE);
+    const values = { mean: [0, 0, 0], divisor: 255 } as const;
+    const cut = await timed(() => {
+      warp(pyramid, chip, { data, size: CHIP_SIZE }, values);
+    }, RUNS);
+    const decode = await timed(async () => decodeShrunk(await inspectImage(bytes, MAX_PIXELS), 1024), RUNS);
+    const pipeline = await createFacePipeline({ maxPixels: MAX_PIXELS });
+    const whole = await timed(() => pipeline.extract(bytes), RUNS);
+    return [
+      spreadHead,
+      spreadRow('detect', stages.detect),
+      spreadRow('mesh', stages.mesh),
+      spreadRow('chip, mirror and embed', stages.embed),
+      spreadRow('  of which cutting the chip', cut),
+      spreadRow('detection to template (target 30)', stages.total),
+      spreadRow('decode JPEG', decode),
+      spreadRow('bytes to template', whole),
+    ];
+  },
+};
