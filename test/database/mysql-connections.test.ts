@@ -157,6 +157,21 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
     expect(String(failure) + JSON.stringify(failure)).not.toContain('secret');
   });
 
+  it('need few rights, and fewer once the tables are there', async () => {
+    const own = await server.createDatabase();
+    await server.run(
+      `CREATE USER modest IDENTIFIED BY 'modest';
+       GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES ON ${own}.* TO modest`,
+    );
+    const options = { ...optionsFor(server, own), user: 'modest', password: 'modest' };
+    await openFor(options);
+
+    await server.run(`REVOKE CREATE, ALTER, INDEX, REFERENCES ON ${own}.* FROM modest`);
+    const database = await openFor(options);
+    await enrol(database, { id: 'ada' });
+    expect(await database.users.remove('ada')).not.toBeNull();
+  });
+
   it('give up when no server comes', async () => {
     const nowhere = { ...optionsFor(server, name), hosts: [{ host: '127.0.0.1', port: await freePort() }] };
     await expect(openMysqlDatabase({ ...nowhere, startTimeoutMs: 0 }, silent)).rejects.toThrow(
