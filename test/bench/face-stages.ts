@@ -1,10 +1,11 @@
 import sharp from 'sharp';
-import { FaceDetector } from '../../src/faces/face-detector.js';
-import { CHIP_SIZE, chipToPicture } from '../../src/faces/face-chip.js';
+import { chipToPicture } from '../../src/faces/face-chip.js';
+import { loadDetector } from '../../src/faces/face-detector.js';
 import { FaceEmbedder } from '../../src/faces/face-embedder.js';
 import { FaceMesh } from '../../src/faces/face-mesh.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
+import { builtDetector, builtEmbedder } from '../../src/faces/model-choice.js';
 import { Pyramid } from '../../src/faces/pyramid.js';
 import { wholePicture } from '../../src/faces/search-squares.js';
 import { warp } from '../../src/faces/warp.js';
@@ -28,24 +29,23 @@ export const faceStages: BenchSection = {
       .jpeg({ quality: 90 })
       .toBuffer();
     const { picture } = await decodeShrunk(await inspectImage(bytes, MAX_PIXELS), 1024);
-    const detector = await FaceDetector.load(1);
+    const detector = await loadDetector(builtDetector, 1);
     const mesh = await FaceMesh.load(1);
-    const embedder = await FaceEmbedder.load(1);
+    const embedder = await FaceEmbedder.load(builtEmbedder, 1);
 
     const stages = { detect: noSamples(), mesh: noSamples(), embed: noSamples(), total: noSamples() };
     const [square] = wholePicture(picture);
     if (square === undefined) throw new Error('There is nothing to look at.');
-    let chip = square;
+    let landmarks: Float32Array = new Float32Array();
     const extractOnce = async () => {
       const start = performance.now();
       const pyramid = new Pyramid(picture.bitmap);
       const [face] = await detector.detect(pyramid, square);
       if (face === undefined) throw new Error('The face of the benchmark was not found.');
       const detected = performance.now();
-      const { landmarks } = await mesh.locate(pyramid, face);
+      ({ landmarks } = await mesh.locate(pyramid, face));
       const located = performance.now();
-      chip = chipToPicture(landmarks);
-      await embedder.embed(pyramid, chip);
+      await embedder.embed(pyramid, landmarks);
       const embedded = performance.now();
       stages.detect.push(detected - start);
       stages.mesh.push(located - detected);
@@ -57,10 +57,10 @@ export const faceStages: BenchSection = {
     await timed(extractOnce, RUNS, 0);
 
     const pyramid = new Pyramid(picture.bitmap);
-    const data = new Float32Array(3 * CHIP_SIZE * CHIP_SIZE);
-    const values = { mean: [0, 0, 0], divisor: 255 } as const;
+    const { chip, input } = builtEmbedder.model;
+    const data = new Float32Array(3 * chip.size ** 2);
     const cut = await timed(() => {
-      warp(pyramid, chip, { data, size: CHIP_SIZE }, values);
+      warp(pyramid, chipToPicture(landmarks, chip), { data, size: chip.size }, input);
     }, RUNS);
     const decode = await timed(async () => decodeShrunk(await inspectImage(bytes, MAX_PIXELS), 1024), RUNS);
     const pipeline = await createFacePipeline({ maxPixels: MAX_PIXELS });
