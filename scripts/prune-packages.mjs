@@ -8,6 +8,10 @@ if (argument === undefined) throw new Error('Name the node_modules folder to pru
 const packages = resolve(argument);
 const { platform, arch } = process;
 
+/**
+ * @param {string} folder
+ * @param {string} name
+ */
 function keepOnly(folder, name) {
   if (!existsSync(join(folder, name))) throw new Error(`${folder} has nothing for ${name}.`);
   for (const other of readdirSync(folder))
