@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { Piscina } from 'piscina';
 import { ServiceError } from '../errors.js';
 import { compiledFile } from '../project-root.js';

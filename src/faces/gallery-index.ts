@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Candidate } from './gallery.js';
 import { searchGraph } from './search-graph.js';

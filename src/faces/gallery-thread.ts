@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { WorkerClient } from '../threads/worker-client.js';
 import type { GalleryChange, StoredTemplate } from '../users/user-repository.js';
 import type { Candidate } from './gallery.js';
