@@ -1,27 +1,73 @@
-import { cpus } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
-import type { BenchSection } from './bench-section.js';
+import type { BenchSection as TableSection } from './bench-section.js';
+import { document } from './document.js';
+import { toText } from './format.js';
 import { faceStages } from './face-stages.js';
+import { gallerySearch } from './gallery-search.js';
+import { httpLoad } from './http-load.js';
 import { lfwSection } from './lfw-section.js';
+import { describeLoad, describeMachine } from './machine.js';
+import type { BenchSection } from './section.js';
 
-const sections: readonly BenchSection[] = [faceStages, lfwSection];
+/** A section that is one table of text, its first row the head. */
+function tableOnly(name: string, { title, run }: TableSection): BenchSection {
+  return {
+    name,
+    title,
+    run: async () => {
+      const [columns = [], ...rows] = await run();
+      return { tables: [{ title, columns, rows }], figures: { columns, rows } };
+    },
+  };
+}
 
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) {
-    console.log(
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('   '),
-    );
+const sections: readonly BenchSection[] = [
+  tableOnly('stages', faceStages),
+  tableOnly('accuracy', lfwSection),
+  httpLoad,
+  gallerySearch,
+];
+
+const usage = `npm run bench -- [options]
+  --only <names>   sections to run, separated by commas: ${sections.map(({ name }) => name).join(', ')}
+  --quick          few repetitions: to see that everything runs, not to quote
+  --json <file>    also writes the figures there
+  --document       also replaces the results of these sections in docs/benchmarks.md`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    document: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  const wanted = values.only?.split(',') ?? sections.map(({ name }) => name);
+  const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
+  if (values.help || unknown.length > 0) {
+    console.log(unknown.length > 0 ? `There is no section ${unknown.join(', ')}.\n\n${usage}` : usage);
+    process.exitCode = unknown.length > 0 ? 2 : 0;
+    return;
+  }
+  await buildModels();
+  const machine = describeMachine();
+  console.log(machine);
+  const figures: Record<string, unknown> = {};
+  for (const section of sections.filter(({ name }) => wanted.includes(name))) {
+    const circumstances = `${new Date().toISOString().slice(0, 10)}. ${machine}; ${describeLoad()}.`;
+    console.log(`\n# ${section.title}: ${describeLoad()}`);
+    const result = await section.run({ quick: values.quick });
+    for (const table of result.tables) console.log(toText(table));
+    if (values.document) document(section, circumstances, result);
+    figures[section.name] = { circumstances, ...result.figures };
+    if (values.json !== undefined)
+      writeFileSync(values.json, `${JSON.stringify({ machine, ...figures }, null, 2)}\n`);
   }
 }
 
-await buildModels();
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`);
-for (const section of sections) {
-  console.log(`\n${section.title}\n`);
-  printTable(await section.run());
-}
+await main();

@@ -1,0 +1,39 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { join } from 'node:path';
+import { defaultEmbedder } from '../../models/catalogue.js';
+import { encodeVector } from '../../src/database/vector-bytes.js';
+import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { unitVector } from '../support/unit-vectors.js';
+
+/**
+ * Registers people with made-up templates in one transaction: a real registration of each would take days for a
+ * million of them.
+ * @param folder data folder of a service that does not run.
+ */
+export async function fillDatabase(folder: string, people: number, dimension: number): Promise<void> {
+  await (await openSqliteDatabase(folder)).close();
+  const database = new DatabaseSync(join(folder, 'facial-verification.sqlite'));
+  const user = database.prepare('insert into users (id) values (?)');
+  const blob = database.prepare("insert into blobs (key, state, announced_at) values (?, 'live', 0)");
+  const image = database.prepare("insert into images (key, user_id, media_type) values (?, ?, 'image/jpeg')");
+  const template = database.prepare(
+    'insert into templates (id, user_id, image_key, model_id, vector) values (?, ?, ?, ?, ?)',
+  );
+  database.exec('begin');
+  for (let person = 0; person < people; person++) {
+    const name = person.toString().padStart(8, '0');
+    user.run(`person-${name}`);
+    blob.run(`image-${name}`);
+    image.run(`image-${name}`, `person-${name}`);
+    template.run(
+      `template-${name}`,
+      `person-${name}`,
+      `image-${name}`,
+      defaultEmbedder,
+      encodeVector(unitVector(person, dimension)),
+    );
+  }
+  database.exec('commit');
+  database.exec('pragma wal_checkpoint(truncate)');
+  database.close();
+}

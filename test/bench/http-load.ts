@@ -1,0 +1,184 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ServiceClient } from '../support/service-client.js';
+import { closedLoop, type PreparedRequest } from './closed-loop.js';
+import { fillDatabase } from './fill-database.js';
+import { figure, mebibytes } from './format.js';
+import { MeasuredService } from './measured-service.js';
+import { graphqlVerification, restVerification } from './prepared-requests.js';
+import { scene, sceneFormats, sceneSizes, type SceneFormat, type SceneSize } from './scenes.js';
+import type { BenchOptions, BenchSection, SectionResult } from './section.js';
+import { quantile, summarise } from './statistics.js';
+
+const PEOPLE = 10_000;
+const CLIENTS = [1, 2, 8, 32];
+const CLAIMED = 'sample6-left';
+
+interface Case {
+  readonly interface: 'REST' | 'GraphQL';
+  readonly size: SceneSize;
+  readonly format: SceneFormat;
+  readonly kibibytes: number;
+  readonly request: PreparedRequest;
+}
+
+interface Measured extends Omit<Case, 'request'> {
+  readonly clients: number;
+  readonly perSecond: number;
+  readonly slowestThird: number;
+  readonly fastestThird: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly eventLoopP99: number;
+  readonly answers: number;
+  readonly refused: Readonly<Record<number, number>>;
+}
+
+async function prepareCases({ quick }: BenchOptions): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const size of Object.keys(sceneSizes) as SceneSize[]) {
+    for (const format of quick ? (['jpeg'] as const) : sceneFormats) {
+      const image = await scene(CLAIMED, size, format);
+      const picture = { size, format, kibibytes: Math.round(image.length / 1024) };
+      cases.push({ interface: 'REST', ...picture, request: restVerification(CLAIMED, image) });
+      cases.push({ interface: 'GraphQL', ...picture, request: graphqlVerification(CLAIMED, image) });
+    }
+  }
+  return cases;
+}
+
+async function measure(
+  service: MeasuredService,
+  { request, ...picture }: Case,
+  clients: number,
+  { quick }: BenchOptions,
+): Promise<Measured> {
+  const { address } = service;
+  await closedLoop(request, { address, clients, seconds: 0, minAnswers: clients + 2 });
+  await service.figures();
+  const run = { address, clients, seconds: quick ? 0.5 : 5, minAnswers: quick ? 3 : 30 };
+  const { latencies, rates, refused } = await closedLoop(request, run);
+  const { eventLoopP99 } = await service.figures();
+  const { median: p50, p95, p99 } = summarise(latencies);
+  return {
+    ...picture,
+    clients,
+    perSecond: quantile(rates, 0.5),
+    slowestThird: Math.min(...rates),
+    fastestThird: Math.max(...rates),
+    p50,
+    p95,
+    p99,
+    eventLoopP99,
+    answers: latencies.length,
+    refused,
+  };
+}
+
+async function run(options: BenchOptions): Promise<SectionResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'facial-verification-bench-'));
+  try {
+    const empty = await MeasuredService.start(join(folder, 'empty'));
+    await pause(1000);
+    const emptyMemory = empty.memory().now;
+    await empty.stop();
+
+    const dataDir = join(folder, 'filled');
+    await fillDatabase(dataDir, PEOPLE, 128);
+    // The largest PNG is larger than the default limit.
+    const service = await MeasuredService.start(dataDir, { MAX_IMAGE_BYTES: '67108864' });
+    await pause(1000);
+    const atRest = service.memory().now;
+    const client = new ServiceClient(service.address);
+    await client.registerOverRest(CLAIMED, await scene(CLAIMED, '640×480'));
+
+    const cases = await prepareCases(options);
+    const measured: Measured[] = [];
+    let underLoad = 0;
+    for (const one of cases) {
+      for (const clients of options.quick ? [1, 8] : CLIENTS) {
+        measured.push(await measure(service, one, clients, options));
+        if (one.size === '640×480' && one.format === 'jpeg')
+          underLoad = Math.max(underLoad, service.memory().now);
+      }
+    }
+    const peak = service.memory().peak;
+    await service.stop();
+    const process = {
+      startMs: empty.startMs,
+      startWithPeopleMs: service.startMs,
+      memoryEmpty: emptyMemory,
+      memoryAtRest: atRest,
+      memoryUnderLoad: underLoad,
+      memoryPeak: peak,
+    };
+    return { tables: [processTable(process), ...loadTables(measured)], figures: { process, load: measured } };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function processTable(figures: Readonly<Record<string, number>>) {
+  const milliseconds = (name: string) => `${figure(figures[name] ?? Number.NaN)} ms`;
+  const memory = (name: string) => `${mebibytes(figures[name] ?? Number.NaN)} MiB`;
+  return {
+    title: 'The process, two face workers',
+    columns: ['what', 'figure'],
+    rows: [
+      ['start to ready, nobody registered', milliseconds('startMs')],
+      [`start to ready, ${PEOPLE} people`, milliseconds('startWithPeopleMs')],
+      ['resident memory at rest, nobody registered', memory('memoryEmpty')],
+      [`resident memory at rest, ${PEOPLE} people`, memory('memoryAtRest')],
+      [
+        'resident memory under load, 640×480 JPEG, 1 to 32 clients (target 500 MB)',
+        memory('memoryUnderLoad'),
+      ],
+      ['most resident memory, after every load below', memory('memoryPeak')],
+    ],
+  };
+}
+
+function loadTables(measured: readonly Measured[]) {
+  const refusals = (refused: Measured['refused']) =>
+    Object.entries(refused)
+      .map(([status, count]) => `${count} × ${status}`)
+      .join(', ');
+  const columns = [
+    'size',
+    'format',
+    'KiB',
+    'clients',
+    'verifications/s (thirds of the run)',
+    'p50 ms',
+    'p95',
+    'p99',
+  ];
+  return (['REST', 'GraphQL'] as const).map((name) => ({
+    title: `Verifications over HTTP, ${name}, ${PEOPLE} people registered, two face workers`,
+    columns: [...columns, 'event loop p99 ms', 'answers', 'refused'],
+    rows: measured
+      .filter((one) => one.interface === name)
+      .map((one) => [
+        one.size,
+        one.format,
+        String(one.kibibytes),
+        String(one.clients),
+        `${figure(one.perSecond)} (${figure(one.slowestThird)} to ${figure(one.fastestThird)})`,
+        figure(one.p50),
+        figure(one.p95),
+        figure(one.p99),
+        figure(one.eventLoopP99),
+        String(one.answers),
+        refusals(one.refused),
+      ]),
+    notes: [
+      'Client and service share the machine. The event loop is looked at every millisecond; its figure holds that one.',
+    ],
+  }));
+}
+
+/** The compiled service in a process of its own, asked over sockets. */
+export const httpLoad: BenchSection = { name: 'http', title: 'End to end over HTTP', run };
