@@ -12,12 +12,13 @@ import { describeLoad, describeMachine } from './machine.js';
 import type { BenchSection } from './section.js';
 
 /** A section that is one table of text, its first row the head. */
-function tableOnly(name: string, { title, run }: TableSection): BenchSection {
+function tableOnly(name: string, section: TableSection): BenchSection {
+  const { title } = section;
   return {
     name,
     title,
     run: async () => {
-      const [columns = [], ...rows] = await run();
+      const [columns = [], ...rows] = await section.run();
       return { tables: [{ title, columns, rows }], figures: { columns, rows } };
     },
   };
