@@ -55,7 +55,16 @@ export interface LandmarkModel extends ModelBase {
  * its own size on every side; or to the five points that ArcFace and its kin were trained with.
  */
 export type ModelChip =
-  | { readonly shape: 'dlib-68'; readonly size: number; readonly padding: number }
+  | {
+      readonly shape: 'dlib-68';
+      readonly size: number;
+      readonly padding: number;
+      /**
+       * How much higher the chip lies, in sizes of the mean face.
+       * @default 0
+       */
+      readonly lift?: number;
+    }
   | { readonly shape: 'arcface-5'; readonly size: 112 };
 
 export interface EmbedderModel extends ModelBase {
@@ -69,8 +78,16 @@ export interface EmbedderModel extends ModelBase {
   readonly thresholdsFrom: string;
 }
 
+/** Describes a face beside an embedder; what it says means too little for thresholds of its own. */
+export interface FeatureModel extends ModelBase {
+  readonly role: 'features';
+  /** Number of features. */
+  readonly dimension: number;
+  readonly chip: ModelChip;
+}
+
 /** A model that is made of files in npm packages. */
-export type Model = (DetectorModel | LandmarkModel | EmbedderModel) & {
+export type Model = (DetectorModel | LandmarkModel | EmbedderModel | FeatureModel) & {
   /** The graph or the list of weights, then the weights themselves. */
   readonly sources: readonly [description: ModelSource, weights: ModelSource];
   readonly input: { readonly name: string };
@@ -184,12 +201,47 @@ export const modelCatalogue = {
     thresholdsFrom:
       'All 29.6 million pairs of different people among the 7701 images of LFW View 2; template = sum of the embeddings of chip and mirrored chip, found with blazeface-back and facemesh',
   },
+  faceres: {
+    role: 'features',
+    file: 'faceres.onnx',
+    sha256: 'f5d636a2206857223030ec9ac24bf87cf675c6199a9c16a44c1e87a0940a407e',
+    sources: [
+      {
+        package: human,
+        file: 'models/faceres.json',
+        sha256: '5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df',
+      },
+      {
+        package: human,
+        file: 'models/faceres.bin',
+        sha256: '2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b',
+      },
+    ],
+    licence: { spdx: 'MIT', origin: 'HSE FaceRes, Andrey Savchenko; by way of Human' },
+    input: {
+      name: 'input',
+      shape: ['batch', 3, 224, 224],
+      colours: 'BGR',
+      mean: [103.939, 116.779, 123.68],
+      divisor: 1,
+    },
+    outputs: [
+      {
+        name: 'features',
+        shape: ['batch', 1024],
+        unit: 'none',
+        meaning: 'Means of the last feature maps, none below 0 or above 6',
+      },
+    ],
+    dimension: 1024,
+    chip: { shape: 'dlib-68', size: 224, padding: 0.4, lift: 0.12 },
+  },
 } as const satisfies Record<string, Model>;
 
 export type ModelName = keyof typeof modelCatalogue;
 
 /** The embedder that templates are made with unless `FACE_EMBEDDER` names another. */
-export const defaultEmbedder = 'dlib-resnet-v1';
+export const defaultEmbedder = 'dlib-faceres-v1';
 
 /** Where buildModels puts the models unless told otherwise. */
 export const modelsFolder = join(projectRoot, 'models');

@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   builtDetector,
-  builtEmbedder,
+  builtEmbedders,
+  isBuiltEmbedder,
   type ChosenDetector,
   type ChosenEmbedder,
 } from '../src/faces/model-choice.js';
-import { defaultEmbedder, modelsFolder } from './catalogue.js';
+import { modelsFolder } from './catalogue.js';
 import { ModelError } from './model-error.js';
 import { isOptionalModel, optionalModels } from './optional-models.js';
 import { readOwnModel } from './own-model.js';
@@ -19,7 +20,7 @@ import { readOwnModel } from './own-model.js';
  * @throws ModelError when there is no such embedder, or its file is missing or is not the one described.
  */
 export async function chooseEmbedder(choice: string, folder = modelsFolder): Promise<ChosenEmbedder> {
-  if (choice === defaultEmbedder) return builtEmbedder;
+  if (isBuiltEmbedder(choice)) return builtEmbedders[choice];
   if (choice.endsWith('.json')) {
     const chosen = await readOwnModel(resolve(choice));
     await assertWhole(chosen.path, chosen.model.sha256, 'Compare the description with the file.');
@@ -27,7 +28,7 @@ export async function chooseEmbedder(choice: string, folder = modelsFolder): Pro
   }
   const model = isOptionalModel(choice) ? optionalModels[choice] : undefined;
   if (model?.role !== 'embedder') {
-    const known = [defaultEmbedder, ...embedderNames()].join(', ');
+    const known = [...Object.keys(builtEmbedders), ...embedderNames()].join(', ');
     throw new ModelError(
       `There is no embedder "${choice}". FACE_EMBEDDER takes ${known} or the path of a .json file.`,
     );

@@ -84,9 +84,9 @@ export const environmentSchema = z.object({
   FACE_EMBEDDER: z
     .string()
     .min(1)
-    .default('dlib-resnet-v1')
+    .default('dlib-faceres-v1')
     .describe(
-      'Model that makes templates: `dlib-resnet-v1`, one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
+      'Model that makes templates: `dlib-faceres-v1`, `dlib-resnet-v1` (a third faster, less accurate), one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
     ),
   FACE_WORKERS: z.coerce
     .number()

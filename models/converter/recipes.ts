@@ -1,5 +1,6 @@
 import type { ModelName } from '../catalogue.js';
 import { convertDlibResnet } from './dlib-resnet.js';
+import { convertFaceres } from './faceres.js';
 import { convertBlazeface, convertFacemesh } from './mediapipe.js';
 import type { OnnxGraph } from './onnx-graph.js';
 
@@ -8,4 +9,5 @@ export const recipes: Readonly<Record<ModelName, (json: string, weights: Uint8Ar
   'blazeface-back': convertBlazeface,
   facemesh: convertFacemesh,
   'dlib-resnet-v1': convertDlibResnet,
+  faceres: convertFaceres,
 };

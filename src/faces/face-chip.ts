@@ -68,9 +68,9 @@ export function chipToPicture(landmarks: Float32Array, chip: ModelChip): Similar
     const targets = fivePoints.map(([, x, y]) => ({ x: x + PIXEL_MIDDLE, y: y + PIXEL_MIDDLE }));
     return inverse(fitSimilarity(points, targets));
   }
-  const { size, padding } = chip;
+  const { size, padding, lift = 0 } = chip;
   const toChip = (value: number) => ((padding + value) / (1 + 2 * padding)) * size;
-  const targets = shape.map(([, , x, y]) => ({ x: toChip(x), y: toChip(y) }));
+  const targets = shape.map(([, , x, y]) => ({ x: toChip(x), y: toChip(y + lift) }));
   return inverse(
     fitSimilarity(
       shape.map(([, mesh]) => at(mesh)),

@@ -1,4 +1,4 @@
-import { defaultEmbedder, modelCatalogue } from '../../models/catalogue.js';
+import { modelCatalogue } from '../../models/catalogue.js';
 import { chipToPicture } from './face-chip.js';
 import type { ChosenEmbedder } from './model-choice.js';
 import { ModelSession } from './model-session.js';
@@ -6,17 +6,30 @@ import type { Pyramid } from './pyramid.js';
 import { sharpnessOf } from './sharpness.js';
 import { warp } from './warp.js';
 
+const SHARPNESS_MODEL = 'dlib-resnet-v1';
+
 /** Sharpness means the same for every embedder because it is always measured on the same chip. */
-const { chip: sharpnessChip, input: sharpnessInput } = modelCatalogue[defaultEmbedder];
+const { chip: sharpnessChip, input: sharpnessInput } = modelCatalogue[SHARPNESS_MODEL];
 
 export interface EmbeddedFace {
-  /** Unit-length sum of the embeddings of the chip and of its mirror image. */
+  /** Unit vector, compared by cosine. */
   readonly template: Float32Array;
   readonly sharpness: number;
 }
 
-/** Makes templates with any embedder that the catalogue describes. */
-export class FaceEmbedder {
+/** From a located face to its template. */
+export interface Embedder {
+  /** Stored beside templates; those of different embedders are never compared. */
+  readonly modelId: string;
+  /** @param landmarks x and y of the 468 mesh points in turn, pixels of the picture. */
+  embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace>;
+}
+
+/**
+ * Makes templates with any embedder that the catalogue describes: unit-length sums of the embeddings of the chip and
+ * of its mirror image.
+ */
+export class FaceEmbedder implements Embedder {
   readonly #session: ModelSession;
   readonly #chosen: ChosenEmbedder;
   readonly #sharpnessData = new Float32Array(3 * sharpnessChip.size ** 2);
@@ -38,12 +51,10 @@ export class FaceEmbedder {
     return new FaceEmbedder(chosen, session);
   }
 
-  /** Catalogue name of the embedder; templates of different models are never compared. */
   get modelId(): string {
     return this.#chosen.modelId;
   }
 
-  /** @param landmarks x and y of the 468 mesh points in turn, pixels of the picture. */
   async embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace> {
     const { input } = this.#chosen.model;
     const [one, mirrored] =
@@ -61,7 +72,7 @@ export class FaceEmbedder {
     const length = 3 * chip.size ** 2;
     const both = await this.#run(2, (data) => {
       this.#cutOut(picture, landmarks, data);
-      if (this.modelId === defaultEmbedder) this.#sharpnessData.set(data.subarray(0, length));
+      if (this.modelId === SHARPNESS_MODEL) this.#sharpnessData.set(data.subarray(0, length));
       mirrorRows(data.subarray(0, length), data.subarray(length), chip.size);
     });
     return [both.subarray(0, dimension), both.subarray(dimension)];
@@ -92,8 +103,8 @@ export class FaceEmbedder {
   #sharpness(picture: Pyramid, landmarks: Float32Array): number {
     const { size } = sharpnessChip;
     const data = this.#sharpnessData;
-    // The default embedder has just been given this very chip.
-    if (this.modelId !== defaultEmbedder) {
+    // dlib's embedder has just been given this very chip.
+    if (this.modelId !== SHARPNESS_MODEL) {
       warp(picture, chipToPicture(landmarks, sharpnessChip), { data, size }, sharpnessInput);
     }
     return sharpnessOf(data, size);

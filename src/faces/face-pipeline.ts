@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.js';
-import { FaceEmbedder, type EmbeddedFace } from './face-embedder.js';
+import type { EmbeddedFace, Embedder } from './face-embedder.js';
 import { FaceFinder } from './face-finder.js';
 import { dominantFace, nearestFace, type LocatedFace } from './face-selection.js';
 import type { ExtractedFace } from './face-service.js';
@@ -11,6 +11,7 @@ import {
   type DecodedImage,
   type ImageSource,
 } from './image-source.js';
+import { loadEmbedder } from './load-embedder.js';
 import { builtDetector, builtEmbedder, type ChosenDetector, type ChosenEmbedder } from './model-choice.js';
 import type { Picture } from './picture.js';
 import { Pyramid } from './pyramid.js';
@@ -26,7 +27,7 @@ export interface FacePipelineOptions {
   intraOpThreads?: number;
   /** @default blazeface-back */
   detector?: ChosenDetector;
-  /** @default dlib-resnet-v1 */
+  /** @default dlib-faceres-v1 */
   embedder?: ChosenEmbedder;
 }
 
@@ -57,16 +58,16 @@ interface FoundFace {
 export async function createFacePipeline(options: FacePipelineOptions): Promise<FacePipeline> {
   const { maxPixels, intraOpThreads = 1, detector = builtDetector, embedder = builtEmbedder } = options;
   const finder = await FaceFinder.load(detector, intraOpThreads);
-  return new FacePipeline(maxPixels, finder, await FaceEmbedder.load(embedder, intraOpThreads));
+  return new FacePipeline(maxPixels, finder, await loadEmbedder(embedder, intraOpThreads));
 }
 
 /** From picture bytes to a template, on the calling thread: belongs into a worker. */
 export class FacePipeline {
   readonly #maxPixels: number;
   readonly #finder: FaceFinder;
-  readonly #embedder: FaceEmbedder;
+  readonly #embedder: Embedder;
 
-  constructor(maxPixels: number, finder: FaceFinder, embedder: FaceEmbedder) {
+  constructor(maxPixels: number, finder: FaceFinder, embedder: Embedder) {
     this.#maxPixels = maxPixels;
     this.#finder = finder;
     this.#embedder = embedder;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { modelCatalogue } from '../../models/catalogue.js';
+import { fusedEmbedders } from '../../models/fused-embedders.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
@@ -17,7 +17,7 @@ import {
 } from '../support/sample-faces.js';
 import { faceAlone, faceInScene, facesInARow, turnedFace } from '../support/scenes.js';
 
-const threshold = modelCatalogue['dlib-resnet-v1'].thresholds['1e-3'];
+const threshold = fusedEmbedders['dlib-faceres-v1'].thresholds['1e-3'];
 const plain = new Map<SampleFace, ExtractedFace>();
 let pipeline: FacePipeline;
 
@@ -50,7 +50,7 @@ const solid = (width: number, height: number, background: string) =>
 describe('one face', () => {
   it.each(sampleFaces)('%s gives a unit template with its circumstances', (name) => {
     const face = known(name);
-    expect(face.modelId).toBe('dlib-resnet-v1');
+    expect(face.modelId).toBe('dlib-faceres-v1');
     expect(face.mediaType).toBe('image/jpeg');
     expect(face.template).toHaveLength(128);
     expect(Math.hypot(...face.template)).toBeCloseTo(1, 5);

@@ -129,7 +129,7 @@ describe('embedders with the five-point template', () => {
     expect(face.template).toHaveLength(96);
     expect(Math.hypot(...face.template)).toBeCloseTo(1, 5);
     const before = await usual.extract(picture);
-    expect(before.modelId).toBe('dlib-resnet-v1');
+    expect(before.modelId).toBe('dlib-faceres-v1');
     expect(face.sharpness).toBe(before.sharpness);
   });
 });
@@ -208,7 +208,9 @@ describe('the choice of models', () => {
     await expect(chooseEmbedder('sface', folder)).rejects.toThrow('npm run models -- add sface');
     await expect(chooseDetector('yunet', folder)).rejects.toThrow('npm run models -- add yunet');
     await expect(chooseEmbedder('yunet', folder)).rejects.toThrow('There is no embedder "yunet"');
-    await expect(chooseEmbedder('toString', folder)).rejects.toThrow('dlib-resnet-v1, sface, auraface');
+    await expect(chooseEmbedder('toString', folder)).rejects.toThrow(
+      'dlib-faceres-v1, dlib-resnet-v1, sface, auraface',
+    );
   });
 
   it('refuses a file that is not the one in the catalogue', async () => {

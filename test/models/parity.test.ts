@@ -18,6 +18,7 @@ const references: Readonly<Record<ModelName, () => Reference>> = {
   },
   facemesh: () => humanModel('facemesh', ['Identity_1', 'Identity_2']),
   'dlib-resnet-v1': dlibResnet,
+  faceres: () => humanModel('faceres', ['global_pooling/Mean']),
 };
 
 /** Deterministic bytes 0 to 255: a linear congruential generator, constants of Numerical Recipes. */

@@ -21,7 +21,7 @@ export function humanModel(name: string, outputs: string[]): Reference {
   const json = JSON.parse(packageFile(`@vladmandic/human/models/${name}.json`).toString()) as tf.io.ModelJSON;
   const weights = toArrayBuffer(packageFile(`@vladmandic/human/models/${name}.bin`));
   const model = loadGraphModelSync([json, weights]);
-  return (input) => model.execute(input, outputs) as tf.Tensor[];
+  return (input) => [model.execute(input, outputs)].flat();
 }
 
 /** dlib's ResNet written down in TensorFlow.js operations, with the published weights as they are. */

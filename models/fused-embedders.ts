@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { modelsFolder, type EmbedderModel } from './catalogue.js';
+
+/** An embedder whose embedding is joined with what a second model says of the face. */
+export interface FusedEmbedder {
+  readonly embedder: 'dlib-resnet-v1';
+  readonly features: 'faceres';
+  /** Directions that were fitted, little-endian float32, row by row: those of the embedding, then of the features. */
+  readonly projections: { readonly file: string; readonly sha256: string };
+  /** Number of directions. */
+  readonly rows: { readonly embedding: number; readonly features: number };
+  /** Of the cosine of each part in that of templates; they add up to 1. */
+  readonly weights: { readonly embedding: number; readonly features: number };
+  /** Length of the template. */
+  readonly dimension: number;
+  readonly thresholds: NonNullable<EmbedderModel['thresholds']>;
+  readonly thresholdsFrom: string;
+}
+
+/** By name; the names are stored beside templates and never change meaning. */
+export const fusedEmbedders = {
+  'dlib-faceres-v1': {
+    embedder: 'dlib-resnet-v1',
+    features: 'faceres',
+    projections: {
+      file: 'dlib-faceres-v1.f32',
+      sha256: '22e07c9c737a35219594bb611c51bee2518ecfa5046a7f8870be0151ba66efb4',
+    },
+    rows: { embedding: 64, features: 64 },
+    weights: { embedding: 0.91, features: 0.09 },
+    dimension: 128,
+    thresholds: { '1e-2': 0.857, '1e-3': 0.88, '1e-4': 0.9, '1e-5': 0.917 },
+    thresholdsFrom:
+      'Cross-validated over the 290197 pairs of different people in 763 pictures of LFW outside its View 2, then raised by as much as dlib-resnet-v1 alone needed more on 29.6 million pairs of View 2; see docs/accuracy.md',
+  },
+} as const satisfies Record<string, FusedEmbedder>;
+
+/** Absolute path; the file is part of the project. */
+export function projectionsFile({ projections }: FusedEmbedder): string {
+  return join(modelsFolder, projections.file);
+}

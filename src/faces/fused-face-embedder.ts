@@ -1,0 +1,37 @@
+import { modelCatalogue } from '../../models/catalogue.js';
+import { chipToPicture } from './face-chip.js';
+import { FaceDescriber } from './face-describer.js';
+import { FaceEmbedder, type EmbeddedFace, type Embedder } from './face-embedder.js';
+import { builtEmbedders, type ChosenEmbedder } from './model-choice.js';
+import type { Pyramid } from './pyramid.js';
+import { TemplateFusion } from './template-fusion.js';
+
+/** Makes templates out of what two models say of a face. */
+export class FusedFaceEmbedder implements Embedder {
+  private constructor(
+    readonly modelId: string,
+    private readonly embedder: FaceEmbedder,
+    private readonly describer: FaceDescriber,
+    private readonly fusion: TemplateFusion,
+  ) {}
+
+  static async load(
+    modelId: string,
+    fused: NonNullable<ChosenEmbedder['fused']>,
+    intraOpThreads: number,
+  ): Promise<FusedFaceEmbedder> {
+    return new FusedFaceEmbedder(
+      modelId,
+      await FaceEmbedder.load(builtEmbedders[fused.embedder], intraOpThreads),
+      await FaceDescriber.load(intraOpThreads),
+      await TemplateFusion.load(fused),
+    );
+  }
+
+  async embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace> {
+    const { template: embedding, ...face } = await this.embedder.embed(picture, landmarks);
+    const crop = chipToPicture(landmarks, modelCatalogue.faceres.chip);
+    const features = await this.describer.describe(picture, crop);
+    return { ...face, template: this.fusion.template({ embedding, features }) };
+  }
+}
