@@ -1,4 +1,4 @@
-import { modelCatalogue } from '../../models/catalogue.js';
+import { fusedEmbedders } from '../../models/fused-embedders.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { extractLfw, measureLfw } from '../support/lfw-accuracy.js';
 import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';
@@ -13,7 +13,7 @@ export const lfwSection: BenchSection = {
     if (lfwDev === null) return [];
     const pictures = lfwDev;
     const faces = await extractLfw(pictures, await createFacePipeline({ maxPixels: 1_000_000 }));
-    const rows = Object.entries(modelCatalogue['dlib-resnet-v1'].thresholds).map(([rate, threshold]) => {
+    const rows = Object.entries(fusedEmbedders['dlib-faceres-v1'].thresholds).map(([rate, threshold]) => {
       const { missed, genuine, impostor } = measureLfw(pictures, faces, threshold);
       return [
         rate,
