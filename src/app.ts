@@ -8,9 +8,11 @@ import { openDatabase } from './database/open-database.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
 import { openImageStore } from './storage/open-image-store.js';
+import { BackgroundReembedding } from './users/background-reembedding.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
 import { matchSettings } from './users/match-settings.js';
+import { Reembedder } from './users/reembedder.js';
 
 /** More than two threads find the memory bandwidth used up. */
 const SEARCH_THREADS = Math.min(2, availableParallelism());
@@ -90,7 +92,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       logger,
     });
     closers.push(() => api.stop());
-    return { address: await api.listen(), stop };
+    const address = await api.listen();
+    const reembedding = new BackgroundReembedding(new Reembedder({ database, images, faces }), {
+      modelId: embedder.modelId,
+      logger,
+    });
+    reembedding.start();
+    closers.push(() => reembedding.stop());
+    return { address, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pino } from 'pino';
-import { defaultEmbedder } from '../../models/catalogue.js';
+import { chooseEmbedder } from '../../models/choose-models.js';
 import type { Config } from '../config.js';
 import { openDatabase } from '../database/open-database.js';
 import { checkFolder } from '../doctor/check-folder.js';
@@ -39,9 +39,15 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
       yield* checkFolder(config.dataDir, leftBefore);
     }
     const { found, repaired } = await examine({ findings: findings(), fix, print });
-    const without = await database.audit.countWithoutTemplate(defaultEmbedder);
-    if (without > 0)
-      print(`${without} users have no face of the current model yet; npm run import enrols them.`);
+    const { modelId } = await chooseEmbedder(config.faceEmbedder);
+    const unembedded = await database.missingTemplates.count(modelId);
+    if (unembedded > 0)
+      print(`${unembedded} pictures have no template of ${modelId} yet; npm run reembed makes them.`);
+    const without = await database.audit.countWithoutTemplate(modelId);
+    if (without > unembedded)
+      print(
+        `${without - unembedded} users have no face of the current model yet; npm run import enrols them.`,
+      );
     print(`${found} problems found, ${repaired} repaired.`);
     return found > repaired ? 'found' : 'clean';
   } finally {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
-import { defaultEmbedder } from '../../models/catalogue.js';
+import { chooseDetector, chooseEmbedder } from '../../models/choose-models.js';
 import type { Config } from '../config.js';
 import { openDatabase } from '../database/open-database.js';
 import { FacePool } from '../faces/face-pool.js';
@@ -28,11 +28,13 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const { people, refused } = await peopleInFolder(folder);
   await buildModels();
+  const embedder = await chooseEmbedder(config.faceEmbedder);
+  const detector = await chooseDetector(config.faceDetector);
   const database = await openDatabase(config, logger);
   const faces = new FacePool({
     workers: config.faceWorkers,
     queue: config.faceWorkers + 1,
-    pipeline: { maxPixels: config.maxImagePixels },
+    pipeline: { maxPixels: config.maxImagePixels, detector, embedder },
     onThreadLost: (reason) => {
       logger.error({ err: reason }, 'a face worker was lost');
     },
@@ -54,7 +56,7 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
       folder,
       users: database.users,
       enroller: new Enroller({ database, images, faces, logger }),
-      modelId: defaultEmbedder,
+      modelId: embedder.modelId,
       maxImageBytes: config.maxImageBytes,
       concurrency: config.faceWorkers + 1,
       signal: interruption.signal,

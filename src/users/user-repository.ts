@@ -1,4 +1,5 @@
 import type { DatabaseAudit } from './database-audit.js';
+import type { MissingTemplates } from './missing-templates.js';
 
 /** A registered person. */
 export interface User {
@@ -117,6 +118,7 @@ export interface Database {
   readonly blobs: BlobJournal;
   readonly gallery: GalleryLog;
   readonly audit: DatabaseAudit;
+  readonly missingTemplates: MissingTemplates;
   /**
    * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
    * @returns whether there was anything to do.

@@ -302,6 +302,95 @@ export function describeRepository(dialect: string, open: () => Promise<Database
     });
   });
 
+  describe(`${dialect}: missing templates`, () => {
+    const other = 'model-b';
+    const made = (seed: number) => ({ templateId: uuidv7(), modelId: other, vector: unitVector(seed, 96) });
+
+    it('are those of pictures without a template of the model, in pages by key', async () => {
+      const database = await open();
+      const { missingTemplates } = database;
+      const enrolled = [];
+      for (let seed = 0; seed < 5; seed += 1)
+        enrolled.push(await enrol(database, { id: `user-${seed}`, seed }));
+      await enrol(database, { id: 'newer', modelId: other });
+      const expected = enrolled
+        .map(({ user, image }) => ({ userId: user.id, key: image.key }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+
+      expect(await missingTemplates.count(other)).toBe(5);
+      expect(await missingTemplates.count(modelId)).toBe(1);
+      const first = await missingTemplates.page({ modelId: other, first: 2 });
+      expect(first).toEqual(expected.slice(0, 2));
+      const after = first[1]?.key ?? '';
+      expect(await missingTemplates.page({ modelId: other, first: 9, after })).toEqual(expected.slice(2));
+      expect(await missingTemplates.page({ modelId: other, userId: 'user-3', first: 9 })).toEqual(
+        expected.filter(({ userId }) => userId === 'user-3'),
+      );
+    });
+
+    it('are added with their gallery change, beside those of the other model', async () => {
+      const database = await open();
+      const { template: old } = await enrol(database, { id: 'ada', seed: 1 });
+      const [image] = await database.missingTemplates.page({ modelId: other, first: 1 });
+      if (!image) throw new Error('No picture was missing its template.');
+      const template = made(2);
+
+      expect(await database.missingTemplates.add(image, template)).toBe(true);
+
+      expect(await database.missingTemplates.count(other)).toBe(0);
+      expect(await database.users.templatesOf('ada', other)).toEqual([{ ...template, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...old, userId: 'ada' }]);
+      expect(await database.gallery.changesSince(1, other)).toEqual({
+        revision: 2,
+        changes: [{ op: 'add', template: { ...template, userId: 'ada' } }],
+      });
+      expect((await database.gallery.changesSince(1, modelId))?.changes).toEqual([]);
+      expect(await database.users.remove('ada')).toEqual({ imageKeys: [image.key] });
+      expect(await database.users.templatesOf('ada', other)).toEqual([]);
+    });
+
+    it('are added once, by whoever comes first', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada' });
+      const [image] = await database.missingTemplates.page({ modelId: other, first: 1 });
+      if (!image) throw new Error('No picture was missing its template.');
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, (_, seed) => database.missingTemplates.add(image, made(seed))),
+      );
+      expect(outcomes.filter((added) => added)).toHaveLength(1);
+      expect(await database.users.templatesOf('ada', other)).toHaveLength(1);
+      expect(await database.gallery.revision()).toBe(2);
+    });
+
+    it('are not added to a picture that is gone, or to one of somebody else', async () => {
+      const database = await open();
+      await enrol(database, { id: 'ada' });
+      await enrol(database, { id: 'bob' });
+      const [image] = await database.missingTemplates.page({ modelId: other, userId: 'ada', first: 1 });
+      if (!image) throw new Error('No picture was missing its template.');
+
+      expect(await database.missingTemplates.add({ ...image, userId: 'bob' }, made(1))).toBe(false);
+      await database.users.remove('ada');
+      expect(await database.missingTemplates.add(image, made(1))).toBe(false);
+      await enrol(database, { id: 'ada', seed: 2 });
+      expect(await database.missingTemplates.add(image, made(1))).toBe(false);
+      expect(await database.users.templatesOf('ada', other)).toEqual([]);
+    });
+
+    it('leave nothing behind when additions and deletions run at once', async () => {
+      const database = await open();
+      const ids = Array.from({ length: 12 }, (_, number) => `user-${number}`);
+      await Promise.all(ids.map((id, seed) => enrol(database, { id, seed })));
+      const images = await database.missingTemplates.page({ modelId: other, first: 100 });
+      await Promise.all([
+        ...images.map((image, seed) => database.missingTemplates.add(image, made(seed))),
+        ...ids.map((id) => database.users.remove(id)),
+      ]);
+      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [] });
+      for (const id of ids) expect(await database.users.templatesOf(id, other)).toEqual([]);
+    });
+  });
+
   describe(`${dialect}: blob journal`, () => {
     it('tells pending intents by their age, deleting ones always', async () => {
       const database = await open();

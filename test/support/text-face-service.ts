@@ -22,6 +22,8 @@ export function failingPicture(code: string): Uint8Array {
  * number gives.
  */
 export class TextFaceService implements FaceService {
+  /** Name of the model; templates of another one differ for the same picture. */
+  modelId = textModelId;
   /** Number of pictures looked at. */
   extractions = 0;
   /** Runs during every extraction. */
@@ -38,8 +40,8 @@ export class TextFaceService implements FaceService {
     };
     if (isErrorCode(text.code)) throw new ServiceError(text.code);
     return {
-      modelId: textModelId,
-      template: textTemplate(text.person ?? 0, text.other),
+      modelId: this.modelId,
+      template: textTemplate((text.person ?? 0) + (this.modelId === textModelId ? 0 : 1000), text.other),
       mediaType: 'image/jpeg',
       box: { x: 0, y: 0, width: 1, height: 1 },
       detectionScore: 1,

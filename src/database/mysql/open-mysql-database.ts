@@ -10,6 +10,7 @@ import { MysqlError } from './mysql-error.js';
 import { MysqlGalleryLog } from './mysql-gallery-log.js';
 import { MysqlHosts } from './mysql-hosts.js';
 import type { MysqlSettings } from './mysql-options.js';
+import { MysqlMissingTemplates } from './mysql-missing-templates.js';
 import { MysqlSession } from './mysql-session.js';
 import { MysqlUserRepository } from './mysql-user-repository.js';
 import { readTlsOptions } from './tls-options.js';
@@ -44,6 +45,7 @@ export async function openMysqlDatabase(
     blobs: new MysqlBlobJournal(session),
     gallery: new MysqlGalleryLog(session),
     audit: new MysqlAudit(session),
+    missingTemplates: new MysqlMissingTemplates(session),
     ping: async () => {
       await session.read(readClock);
     },

@@ -8,6 +8,7 @@ import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteGalleryLog } from './sqlite-gallery-log.js';
 import { removeRemnants } from './sqlite-remnants.js';
+import { SqliteMissingTemplates } from './sqlite-missing-templates.js';
 import { SqliteSession } from './sqlite-session.js';
 import { SqliteUserRepository } from './sqlite-user-repository.js';
 
@@ -52,6 +53,7 @@ export async function openSqliteDatabase(
       blobs: new SqliteBlobJournal(session),
       gallery: new SqliteGalleryLog(session),
       audit: new SqliteAudit(session),
+      missingTemplates: new SqliteMissingTemplates(session),
       removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
       ping: () => session.ping(),
       close: () =>
