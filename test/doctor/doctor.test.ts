@@ -87,11 +87,11 @@ async function expectRepaired(folder: string, problem: string): Promise<void> {
   });
 }
 
-it('finds nothing in a sound folder, and says who has no face of the current model', async () => {
+it('finds nothing in a sound folder, and says how many pictures the current model has not seen', async () => {
   const { folder } = await soundFolder();
   const { code, output } = await doctor(folder);
   expect(output).toBe(
-    '2 users have no face of the current model yet; npm run import enrols them.\n0 problems found, 0 repaired.\n',
+    '2 pictures have no template of dlib-resnet-v1 yet; npm run reembed makes them.\n0 problems found, 0 repaired.\n',
   );
   expect(code).toBe(0);
 });
