@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { chipToPicture } from '../../src/faces/face-chip.js';
 import { loadDetector } from '../../src/faces/face-detector.js';
-import { FaceEmbedder } from '../../src/faces/face-embedder.js';
+import { loadEmbedder } from '../../src/faces/load-embedder.js';
 import { FaceMesh } from '../../src/faces/face-mesh.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
@@ -31,7 +31,7 @@ export const faceStages: BenchSection = {
     const { picture } = await decodeShrunk(await inspectImage(bytes, MAX_PIXELS), 1024);
     const detector = await loadDetector(builtDetector, 1);
     const mesh = await FaceMesh.load(1);
-    const embedder = await FaceEmbedder.load(builtEmbedder, 1);
+    const embedder = await loadEmbedder(builtEmbedder, 1);
 
     const stages = {
       detect: noSamples(),
