@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GaleraCluster, galeraMissing } from '../support/galera-cluster.js';
 import { interleavedOperations } from '../support/interleaved-operations.js';
+import { restForm } from '../support/service-client.js';
+import type { ServiceProcess } from '../support/service-process.js';
 import { ContinuousLoad } from '../support/continuous-load.js';
+import { textPicture } from '../support/text-face-service.js';
 import { startTextNodes } from '../support/text-nodes.js';
 
 describe.skipIf(galeraMissing !== null)(`a Galera cluster ${galeraMissing ?? ''}`, () => {
@@ -31,6 +34,27 @@ describe.skipIf(galeraMissing !== null)(`a Galera cluster ${galeraMissing ?? ''}
       name,
     );
     expect(revisions).toEqual([{ revisions: 84, newest: 84 }]);
+  });
+
+  it('waits for a database node that lags behind rather than answer without its news', async () => {
+    const name = await newDatabase();
+    const [first, second] = await startTextNodes([cluster.url(name, 0), cluster.url(name, 1)]);
+    const send = (service: ServiceProcess | undefined, path: string) =>
+      fetch(`${service?.address ?? ''}${path}`, {
+        method: 'POST',
+        body: restForm('ada', Buffer.from(textPicture(1))),
+      });
+    const lagging = await cluster.nodes[1]?.connect();
+    try {
+      await lagging?.query('FLUSH TABLES WITH READ LOCK');
+      expect((await send(first, '/register/')).status).toBe(201);
+      const answer = send(second, '/verify/');
+      await sleep(500);
+      await lagging?.query('UNLOCK TABLES');
+      expect(await (await answer).json()).toMatchObject({ recognition: 'ada', verified: true });
+    } finally {
+      lagging?.destroy();
+    }
   });
 
   it.each([0, 1])(

@@ -1,7 +1,7 @@
 import { drizzle, type MySqlRemoteDatabase } from 'drizzle-orm/mysql-proxy';
 import type { SslOptions } from 'mysql2';
 import { createConnection, type Connection, type ResultSetHeader } from 'mysql2/promise';
-import { fromDriver, isFailure } from './mysql-error.js';
+import { fromDriver, isFailure, MysqlError } from './mysql-error.js';
 import type { MysqlHost, MysqlSettings } from './mysql-options.js';
 
 export interface ConnectionOptions extends Omit<MysqlSettings, 'tls'> {
@@ -50,9 +50,7 @@ export class MysqlConnection {
     const connection = new MysqlConnection(await connect(host, options), options.timeoutMs);
     try {
       for (const statement of prelude) await connection.execute(statement);
-      const [galera] = await connection.rows("SHOW VARIABLES LIKE 'wsrep_on'");
-      // Reads, updates and deletions then wait for what other nodes have acknowledged before.
-      if (galera?.[1] === 'ON') await connection.execute('SET SESSION wsrep_sync_wait = 3');
+      await connection.#prepareForGalera();
       return connection;
     } catch (error) {
       connection.destroy();
@@ -76,6 +74,16 @@ export class MysqlConnection {
   destroy(): void {
     this.#usable = false;
     this.connection.destroy();
+  }
+
+  async #prepareForGalera(): Promise<void> {
+    const [galera] = await this.rows("SHOW VARIABLES LIKE 'wsrep_on'");
+    if (galera?.[1] !== 'ON') return;
+    // A node that has not caught up takes connections and these statements, but no others.
+    const [ready] = await this.rows("SHOW STATUS LIKE 'wsrep_ready'");
+    if (ready?.[1] !== 'ON') throw new MysqlError('WSREP_NOT_READY', undefined, 'lost');
+    // Reads, updates and deletions then wait for what other nodes have acknowledged before.
+    await this.execute('SET SESSION wsrep_sync_wait = 3');
   }
 
   async #query(sql: string, values: readonly unknown[]): Promise<unknown> {
