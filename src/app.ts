@@ -9,6 +9,7 @@ import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
 import { openImageStore } from './storage/open-image-store.js';
 import { BackgroundReembedding } from './users/background-reembedding.js';
+import { FaceInspector } from './users/face-inspector.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
 import { matchSettings } from './users/match-settings.js';
@@ -81,6 +82,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         gallery,
         ...matching,
         logger,
+      }),
+      inspection: new FaceInspector({
+        faces,
+        identifier: config.identification ? gallery : null,
+        ...matching,
       }),
       health: {
         database: () => database.ping(),

@@ -108,6 +108,12 @@ export const environmentSchema = z.object({
     .max(1)
     .optional()
     .describe('Cosine threshold; overrides `MATCH_FMR`'),
+  IDENTIFICATION: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe(
+      '`on` lets clients ask whom of everybody a face resembles (`identifyFace`), which privacy law often restricts',
+    ),
   MAX_IMAGE_BYTES: integer(10_485_760, 1024, 104_857_600).describe('Largest image file accepted, in bytes'),
   MAX_IMAGE_PIXELS: integer(50_000_000, 10_000, 268_402_689).describe(
     'Largest width × height accepted, read from the header before decoding',
@@ -161,6 +167,8 @@ export interface Config {
   readonly matchFmr: Environment['MATCH_FMR'];
   /** Cosine; replaces the threshold of `matchFmr` when present. */
   readonly matchThreshold: number | undefined;
+  /** Whether clients may search everybody for a face. */
+  readonly identification: boolean;
   readonly maxImageBytes: number;
   readonly maxImagePixels: number;
   readonly corsOrigins: readonly string[];
@@ -196,6 +204,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     faceQueue: values.FACE_QUEUE,
     matchFmr: values.MATCH_FMR,
     matchThreshold: values.MATCH_THRESHOLD,
+    identification: values.IDENTIFICATION === 'on',
     maxImageBytes: values.MAX_IMAGE_BYTES,
     maxImagePixels: values.MAX_IMAGE_PIXELS,
     corsOrigins: values.CORS_ORIGINS,

@@ -1,3 +1,5 @@
+import { maxImagesPerUser } from './users/image-limits.js';
+
 interface CatalogueEntry {
   /** HTTP status of the REST answer, and `extensions.http.status` over GraphQL. */
   readonly status: number;
@@ -46,6 +48,41 @@ export const errorCatalogue = {
     status: 400,
     retryable: false,
     message: 'The face in the image is too blurred; hold the camera still',
+  },
+  FACE_TURNED_AWAY: {
+    status: 400,
+    retryable: false,
+    message: 'The face in the image is turned away; turn to the camera',
+  },
+  FACE_TOO_DARK: {
+    status: 400,
+    retryable: false,
+    message: 'The face in the image is too dark; add light from the front',
+  },
+  FACE_TOO_BRIGHT: {
+    status: 400,
+    retryable: false,
+    message: 'The face in the image is too bright; move out of the glare',
+  },
+  DIFFERENT_PERSON: {
+    status: 400,
+    retryable: false,
+    message: 'The image does not seem to show the same person as the images already there',
+  },
+  RESEMBLES_OTHER: {
+    status: 400,
+    retryable: false,
+    message: 'The image resembles somebody else more; take another one',
+  },
+  IMAGE_LIMIT: {
+    status: 409,
+    retryable: false,
+    message: `This user has ${maxImagesPerUser} images already, which is the most that are kept`,
+  },
+  IDENTIFICATION_OFF: {
+    status: 403,
+    retryable: false,
+    message: 'Identification is turned off; the operator can allow it with IDENTIFICATION=on',
   },
   OVERLOADED: { status: 503, retryable: true, message: 'The service is busy; try again shortly' },
   UNAVAILABLE: {

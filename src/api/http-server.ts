@@ -3,8 +3,11 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import type { FaceInspection } from '../users/face-inspection.js';
+import { maxImagesPerRegistration } from '../users/image-limits.js';
 import type { UserService } from '../users/user-service.js';
 import { startApollo } from './graphql/apollo.js';
+import { InspectionResolver } from './graphql/inspection-resolver.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { UserResolver } from './graphql/user-resolver.js';
 import { createApp } from './http-app.js';
@@ -16,6 +19,7 @@ import { useTemporaryFolder } from './temporary-folder.js';
 
 export interface ApiDependencies {
   readonly userService: UserService;
+  readonly inspection: FaceInspection;
   readonly health: HealthChecks;
   readonly config: Config;
   readonly logger: Logger;
@@ -37,7 +41,7 @@ export interface HttpLimits {
   readonly drainMs?: number;
   /** Milliseconds for one health check. @default 2000 */
   readonly healthMs?: number;
-  /** Bytes of pictures kept for all unfinished requests together. @default 268435456, or 4 pictures if that is more */
+  /** Bytes of pictures kept for all unfinished requests together. @default 268435456, or the pictures of one registration if that is more */
   readonly uploadBytes?: number;
 }
 
@@ -53,7 +57,7 @@ export interface Api {
 
 /** Puts the GraphQL and REST interfaces in front of the service. */
 export async function createApi(dependencies: ApiDependencies, limits: HttpLimits = {}): Promise<Api> {
-  const { userService, health, config, logger } = dependencies;
+  const { userService, inspection, health, config, logger } = dependencies;
   await useTemporaryFolder(join(config.dataDir, 'tmp'));
 
   const server = createServer({
@@ -67,14 +71,17 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
 
   const lifecycle = new Lifecycle();
   const apollo = await startApollo({
-    schema: buildGraphqlSchema(new UserResolver(userService, config.maxImageBytes)),
+    schema: buildGraphqlSchema(
+      new UserResolver(userService, config.maxImageBytes),
+      new InspectionResolver(inspection, config.maxImageBytes),
+    ),
     httpServer: server,
     production: config.production,
     logger,
     drainTimeoutMs: limits.drainMs ?? 9_000,
   });
   const memory = new MemoryBudget(
-    limits.uploadBytes ?? Math.max(256 * 1024 * 1024, 4 * config.maxImageBytes),
+    limits.uploadBytes ?? Math.max(256 * 1024 * 1024, maxImagesPerRegistration * config.maxImageBytes),
   );
   const healthTimeoutMs = limits.healthMs ?? 2_000;
   server.on('request', createApp({ apollo, lifecycle, memory, health, healthTimeoutMs, config, logger }));

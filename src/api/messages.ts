@@ -1,6 +1,7 @@
 /** Sentences that clients read; those of the documented contract byte for byte. */
 export const messages = {
   registered: 'Data inserted successfully',
+  imageAdded: 'Image added successfully',
   listed: 'Hello, world!',
   verified: 'Image received successfully!',
   deleted: 'Data deleted successfully',

@@ -1,4 +1,5 @@
 import { modelCatalogue } from '../../models/catalogue.js';
+import { brightnessOf } from './brightness.js';
 import { chipToPicture } from './face-chip.js';
 import type { ChosenEmbedder } from './model-choice.js';
 import { ModelSession } from './model-session.js';
@@ -6,15 +7,17 @@ import type { Pyramid } from './pyramid.js';
 import { sharpnessOf } from './sharpness.js';
 import { warp } from './warp.js';
 
-const SHARPNESS_MODEL = 'dlib-resnet-v1';
+const QUALITY_MODEL = 'dlib-resnet-v1';
 
-/** Sharpness means the same for every embedder because it is always measured on the same chip. */
-const { chip: sharpnessChip, input: sharpnessInput } = modelCatalogue[SHARPNESS_MODEL];
+/** Quality means the same for every embedder because it is always measured on the same chip. */
+const { chip: qualityChip, input: qualityInput } = modelCatalogue[QUALITY_MODEL];
 
 export interface EmbeddedFace {
   /** Unit vector, compared by cosine. */
   readonly template: Float32Array;
   readonly sharpness: number;
+  /** Of the middle of the face, 0 for black to 1 for white. */
+  readonly brightness: number;
 }
 
 /** From a located face to its template. */
@@ -32,7 +35,7 @@ export interface Embedder {
 export class FaceEmbedder implements Embedder {
   readonly #session: ModelSession;
   readonly #chosen: ChosenEmbedder;
-  readonly #sharpnessData = new Float32Array(3 * sharpnessChip.size ** 2);
+  readonly #qualityData = new Float32Array(3 * qualityChip.size ** 2);
 
   private constructor(chosen: ChosenEmbedder, session: ModelSession) {
     this.#chosen = chosen;
@@ -61,7 +64,7 @@ export class FaceEmbedder implements Embedder {
       input.shape[0] === 'batch'
         ? await this.#embedBoth(picture, landmarks)
         : [await this.#embedOne(picture, landmarks, false), await this.#embedOne(picture, landmarks, true)];
-    return { template: unitSum(one, mirrored), sharpness: this.#sharpness(picture, landmarks) };
+    return { template: unitSum(one, mirrored), ...this.#quality(picture, landmarks) };
   }
 
   async #embedBoth(
@@ -72,7 +75,7 @@ export class FaceEmbedder implements Embedder {
     const length = 3 * chip.size ** 2;
     const both = await this.#run(2, (data) => {
       this.#cutOut(picture, landmarks, data);
-      if (this.modelId === SHARPNESS_MODEL) this.#sharpnessData.set(data.subarray(0, length));
+      if (this.modelId === QUALITY_MODEL) this.#qualityData.set(data.subarray(0, length));
       mirrorRows(data.subarray(0, length), data.subarray(length), chip.size);
     });
     return [both.subarray(0, dimension), both.subarray(dimension)];
@@ -100,14 +103,14 @@ export class FaceEmbedder implements Embedder {
     return embeddings;
   }
 
-  #sharpness(picture: Pyramid, landmarks: Float32Array): number {
-    const { size } = sharpnessChip;
-    const data = this.#sharpnessData;
+  #quality(picture: Pyramid, landmarks: Float32Array): Omit<EmbeddedFace, 'template'> {
+    const { size } = qualityChip;
+    const data = this.#qualityData;
     // dlib's embedder has just been given this very chip.
-    if (this.modelId !== SHARPNESS_MODEL) {
-      warp(picture, chipToPicture(landmarks, sharpnessChip), { data, size }, sharpnessInput);
+    if (this.modelId !== QUALITY_MODEL) {
+      warp(picture, chipToPicture(landmarks, qualityChip), { data, size }, qualityInput);
     }
-    return sharpnessOf(data, size);
+    return { sharpness: sharpnessOf(data, size), brightness: brightnessOf(data, size, qualityInput) };
   }
 }
 

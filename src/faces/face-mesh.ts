@@ -1,5 +1,6 @@
 import { modelCatalogue, modelFile } from '../../models/catalogue.js';
 import type { FaceCandidate } from './face-candidate.js';
+import { poseOf, type HeadPose } from './head-pose.js';
 import { ModelSession } from './model-session.js';
 import type { Pyramid } from './pyramid.js';
 import { squareAt } from './similarity.js';
@@ -17,6 +18,7 @@ export interface MeshedFace {
   readonly flag: number;
   /** x and y of the 468 mesh points in turn, pixels of the picture. */
   readonly landmarks: Float32Array;
+  readonly pose: HeadPose;
 }
 
 /** FaceMesh: Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs" (2019). */
@@ -54,6 +56,6 @@ export class FaceMesh {
       landmarks[point * 2] = a * x - b * y + tx;
       landmarks[point * 2 + 1] = b * x + a * y + ty;
     }
-    return { flag: flag[0], landmarks };
+    return { flag: flag[0], landmarks, pose: poseOf(mesh, angle) };
   }
 }

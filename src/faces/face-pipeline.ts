@@ -3,7 +3,6 @@ import type { EmbeddedFace, Embedder } from './face-embedder.js';
 import { FaceFinder } from './face-finder.js';
 import { dominantFace, nearestFace, type LocatedFace } from './face-selection.js';
 import type { ExtractedFace } from './face-service.js';
-import { assertLargeEnough, assertSharpEnough } from './face-quality.js';
 import {
   decodeRegion,
   decodeShrunk,
@@ -77,17 +76,14 @@ export class FacePipeline {
    * Most pictures take one look. One without a face takes 41 and is decoded twice: 50 megapixels of JPEG took 0.4 s
    * of one core, progressive JPEG 1.0 s, WebP 1.3 s, interlaced 16-bit PNG 2.8 s.
    * @param bytes encoded picture, untrusted.
-   * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES,
-   *   FACE_TOO_SMALL, FACE_TOO_BLURRED.
+   * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES.
    */
   async extract(bytes: Uint8Array, choice: FaceChoice = 'dominant'): Promise<ExtractedFace> {
     const source = await inspectImage(bytes, this.#maxPixels);
     const found = await this.#find(source, choice);
     if (found === null) throw new ServiceError('NO_FACE');
     const { view, face } = found;
-    assertLargeEnough(face.side / view.scale);
-    const { template, sharpness } = await this.#embedder.embed(view.pyramid, face.landmarks);
-    assertSharpEnough(sharpness);
+    const { template, sharpness, brightness } = await this.#embedder.embed(view.pyramid, face.landmarks);
     return {
       modelId: this.#embedder.modelId,
       template,
@@ -97,6 +93,8 @@ export class FacePipeline {
       faceFlag: face.flag,
       landmarks: toUprightPoints(view, face.landmarks),
       sharpness,
+      brightness,
+      pose: face.pose,
     };
   }
 

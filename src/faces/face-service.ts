@@ -1,3 +1,5 @@
+import type { HeadPose } from './head-pose.js';
+
 /** Media types accepted by signature; anything else is IMAGE_UNSUPPORTED. */
 export type ImageMediaType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif';
 
@@ -27,6 +29,9 @@ export interface ExtractedFace {
   readonly landmarks: Float32Array;
   /** Fine detail of the aligned face relative to its contrast, 0 and up; see sharpness.ts. */
   readonly sharpness: number;
+  /** Of the middle of the aligned face, 0 for black to 1 for white. */
+  readonly brightness: number;
+  readonly pose: HeadPose;
 }
 
 export interface ExtractOptions {
@@ -34,12 +39,12 @@ export interface ExtractOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Turns picture bytes into a template, on worker threads. */
+/** Turns picture bytes into a template, on worker threads. Judges no quality: see face-quality.ts. */
 export interface FaceService {
   /**
    * @param bytes encoded picture, untrusted.
    * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES,
-   *   FACE_TOO_SMALL, FACE_TOO_BLURRED, OVERLOADED, UNAVAILABLE, CANCELLED.
+   *   OVERLOADED, UNAVAILABLE, CANCELLED.
    */
   extract(bytes: Uint8Array, options?: ExtractOptions): Promise<ExtractedFace>;
 }

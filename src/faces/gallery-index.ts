@@ -20,6 +20,8 @@ export class GalleryIndex {
   readonly #rows: Row[] = [];
   readonly #rowOfTemplate = new Map<string, number>();
   readonly #templatesOfUser = new Map<string, number>();
+  /** Never fewer than the most templates of one user. */
+  #mostOfOneUser = 1;
 
   private constructor(
     private readonly session: InferenceSession,
@@ -55,7 +57,9 @@ export class GalleryIndex {
     }
     this.#rows.push({ templateId, userId });
     this.#rowOfTemplate.set(templateId, row);
-    this.#templatesOfUser.set(userId, (this.#templatesOfUser.get(userId) ?? 0) + 1);
+    const ofUser = (this.#templatesOfUser.get(userId) ?? 0) + 1;
+    this.#templatesOfUser.set(userId, ofUser);
+    this.#mostOfOneUser = Math.max(this.#mostOfOneUser, ofUser);
     this.#vectorAt(row).set(vector);
   }
 
@@ -87,17 +91,38 @@ export class GalleryIndex {
     // Among the best k at least one belongs to somebody else when k exceeds the user's own templates.
     const k = 1 + (this.#templatesOfUser.get(userId) ?? 0);
     let best: Candidate | null = null;
+    for await (const candidate of this.#best(probe, k)) {
+      if (candidate.userId !== userId && (best === null || candidate.score > best.score)) best = candidate;
+    }
+    return best;
+  }
+
+  /**
+   * @param probe unit-length template.
+   * @returns the `count` closest users with the score of their closest template, best first.
+   */
+  async closest(probe: Float32Array, count: number): Promise<Candidate[]> {
+    const scores = new Map<string, number>();
+    // So many templates belong to `count` users at least, if there are as many.
+    for await (const { userId, score } of this.#best(probe, count * this.#mostOfOneUser)) {
+      scores.set(userId, Math.max(score, scores.get(userId) ?? -1));
+    }
+    return Array.from(scores, ([userId, score]) => ({ userId, score }))
+      .sort((one, two) => two.score - one.score)
+      .slice(0, count);
+  }
+
+  /** The best k templates of each block, block by block. */
+  async *#best(probe: Float32Array, k: number): AsyncGenerator<Candidate> {
     for (const [index, block] of this.#blocks.entries()) {
       const first = index * BLOCK_ROWS;
       const count = Math.min(BLOCK_ROWS, this.#rows.length - first);
       if (count <= 0) break;
       for (const { row, score } of await this.#top(block, count, probe, Math.min(k, count))) {
         const owner = this.#rows[first + row]?.userId;
-        if (owner === undefined || owner === userId || (best !== null && score <= best.score)) continue;
-        best = { userId: owner, score };
+        if (owner !== undefined) yield { userId: owner, score };
       }
     }
-    return best;
   }
 
   async #top(

@@ -2,7 +2,7 @@ import './no-telemetry.js';
 import { WorkerClient } from '../threads/worker-client.js';
 import type { GalleryChange, StoredTemplate } from '../users/user-repository.js';
 import type { Candidate } from './gallery.js';
-import type { GallerySearch, GalleryWorkerData, TemplateBatch } from './gallery-worker.js';
+import type { ClosestSearch, GallerySearch, GalleryWorkerData, TemplateBatch } from './gallery-worker.js';
 
 /** The gallery's index on its own thread. Calls take effect in the order they are made. */
 export class GalleryThread {
@@ -56,6 +56,10 @@ export class GalleryThread {
 
   bestOther(search: GallerySearch): Promise<Candidate | null> {
     return this.#client.call<Candidate | null>('bestOther', search);
+  }
+
+  closest(search: ClosestSearch): Promise<Candidate[]> {
+    return this.#client.call<Candidate[]>('closest', search);
   }
 
   async close(): Promise<void> {

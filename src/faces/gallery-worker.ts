@@ -22,6 +22,11 @@ export interface GallerySearch {
   readonly userId: string;
 }
 
+export interface ClosestSearch {
+  readonly probe: Float32Array;
+  readonly count: number;
+}
+
 const { dimension, threads } = workerData as GalleryWorkerData;
 const indexReady = GalleryIndex.create(dimension, threads);
 // Reported by every call that awaits the index.
@@ -47,4 +52,8 @@ async function bestOther({ probe, userId }: GallerySearch): Promise<Candidate | 
   return (await indexReady).bestOther(probe, userId);
 }
 
-serveWorker({ add, remove, bestOther });
+async function closest({ probe, count }: ClosestSearch): Promise<Candidate[]> {
+  return (await indexReady).closest(probe, count);
+}
+
+serveWorker({ add, remove, bestOther, closest });

@@ -4,6 +4,17 @@ export interface Candidate {
   readonly score: number;
 }
 
+/** Exact search for the people whom a face resembles, over everybody enrolled. */
+export interface Identifier {
+  /**
+   * The closest people, as of every registration and deletion committed before the call.
+   * @param probe unit-length template of the gallery's model.
+   * @param count most people to return, 1 or more.
+   * @returns the closest first; each with their closest template.
+   */
+  closest(probe: Float32Array, count: number): Promise<Candidate[]>;
+}
+
 /** Exact 1:N search over everybody enrolled. */
 export interface Gallery {
   /**

@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.js';
 import type { GalleryLog } from '../users/user-repository.js';
-import type { Candidate, Gallery } from './gallery.js';
+import type { Candidate, Gallery, Identifier } from './gallery.js';
 import { GalleryThread } from './gallery-thread.js';
 import type { GalleryWorkerData } from './gallery-worker.js';
 
@@ -24,7 +24,7 @@ interface LoadedGallery {
  * A gallery kept in step with the database: each search first reads the revision clock and applies what is
  * newer, so it sees whatever any node committed before the search was asked for.
  */
-export class SynchronisedGallery implements Gallery {
+export class SynchronisedGallery implements Gallery, Identifier {
   #loaded: Promise<LoadedGallery> | null = null;
   #thread: GalleryThread | null = null;
 
@@ -39,14 +39,12 @@ export class SynchronisedGallery implements Gallery {
     await this.#current();
   }
 
-  async bestOther(probe: Float32Array, userId: string): Promise<Candidate | null> {
-    try {
-      const loaded = await this.#inStep();
-      return await loaded.thread.bestOther({ probe, userId });
-    } catch (cause) {
-      if (cause instanceof ServiceError) throw cause;
-      throw new ServiceError('UNAVAILABLE', { cause });
-    }
+  bestOther(probe: Float32Array, userId: string): Promise<Candidate | null> {
+    return this.#search((thread) => thread.bestOther({ probe, userId }));
+  }
+
+  closest(probe: Float32Array, count: number): Promise<Candidate[]> {
+    return this.#search((thread) => thread.closest({ probe, count }));
   }
 
   /** Resolves when the gallery can be searched; loads it again after its thread was lost. */
@@ -56,6 +54,15 @@ export class SynchronisedGallery implements Gallery {
 
   async close(): Promise<void> {
     await this.#thread?.close();
+  }
+
+  async #search<Result>(search: (thread: GalleryThread) => Promise<Result>): Promise<Result> {
+    try {
+      return await search((await this.#inStep()).thread);
+    } catch (cause) {
+      if (cause instanceof ServiceError) throw cause;
+      throw new ServiceError('UNAVAILABLE', { cause });
+    }
   }
 
   async #inStep(): Promise<LoadedGallery> {

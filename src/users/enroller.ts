@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
+import { assertFitForRegistration } from '../faces/face-quality.js';
 import type { ExtractedFace, FaceService } from '../faces/face-service.js';
 import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { finishDeletion } from './blob-sweeper.js';
+import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';
 import type { Database, EnrolledFace, User } from './user-repository.js';
 import type { RequestOptions } from './user-service.js';
@@ -16,58 +18,83 @@ export interface EnrollerOptions {
   readonly logger: Pick<Logger, 'error'>;
 }
 
-/** Gives people their faces: picture file, rows and template together or not at all. */
+/** A picture whose face is good enough to compare later pictures with. */
+export interface Portrait {
+  readonly image: Uint8Array;
+  readonly face: ExtractedFace;
+}
+
+/** Gives people their faces: picture files, rows and templates together or not at all. */
 export class Enroller {
   constructor(private readonly options: EnrollerOptions) {}
 
-  /** @throws ServiceError BAD_ID, USER_EXISTS, or what FaceService.extract throws. */
+  /** @throws ServiceError BAD_ID, USER_EXISTS, or what `examine` throws. */
   async register(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<User> {
-    const { users } = this.options.database;
-    assertUserId(id);
-    // Only saves an inference: the enrolment itself decides between concurrent registrations.
-    if (await users.find(id)) throw new ServiceError('USER_EXISTS');
-    const face = await this.extract(image, signal);
-    const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
-    await this.#store(image, face, (stored) => users.enrol({ user, ...stored }));
-    return user;
+    await this.assertFree(id);
+    return this.enrol(id, [await this.examine(image, signal)]);
   }
 
   /**
    * Gives a user who is registered without a face, as adopted from another system, their first one.
-   * @throws ServiceError BAD_ID, USER_NOT_FOUND, USER_EXISTS when the user has a face, or what FaceService.extract
-   *   throws.
+   * @throws ServiceError BAD_ID, USER_NOT_FOUND, USER_EXISTS when the user has a face, or what `examine` throws.
    */
   async complete(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<void> {
     const { users } = this.options.database;
     assertUserId(id);
-    const face = await this.extract(image, signal);
-    await this.#store(image, face, (stored) => users.enrolExisting(id, stored));
+    const portrait = await this.examine(image, signal);
+    await this.store([portrait], ([face]) => users.enrolExisting(id, face));
   }
 
-  /** The face in a picture, unless the client went away. */
-  async extract(image: Uint8Array, signal: AbortSignal | undefined): Promise<ExtractedFace> {
-    throwIfCancelled(signal);
-    const face = await this.options.faces.extract(image, signal ? { signal } : {});
-    throwIfCancelled(signal);
-    return face;
+  /**
+   * Only saves an inference: the enrolment itself decides between concurrent registrations.
+   * @throws ServiceError BAD_ID, USER_EXISTS.
+   */
+  async assertFree(id: string): Promise<void> {
+    assertUserId(id);
+    if (await this.options.database.users.find(id)) throw new ServiceError('USER_EXISTS');
   }
 
-  async #store(
-    image: Uint8Array,
-    face: ExtractedFace,
-    enrol: (stored: EnrolledFace) => Promise<void>,
+  /**
+   * @throws ServiceError CANCELLED, FACE_TURNED_AWAY, FACE_TOO_SMALL, FACE_TOO_BLURRED, FACE_TOO_DARK,
+   *   FACE_TOO_BRIGHT, or what FaceService.extract throws.
+   */
+  async examine(image: Uint8Array, signal: AbortSignal | undefined): Promise<Portrait> {
+    const face = await readFace(this.options.faces, image, signal);
+    assertFitForRegistration(face);
+    return { image, face };
+  }
+
+  /** Creates a user with portraits of one person. @throws ServiceError USER_EXISTS. */
+  async enrol(id: string, portraits: readonly [Portrait, ...Portrait[]]): Promise<User> {
+    const { users } = this.options.database;
+    const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
+    await this.store(portraits, ([face, ...moreFaces]) => users.enrol({ user, ...face, moreFaces }));
+    return user;
+  }
+
+  /** Writes the files, then lets `enrol` write the rows; when either fails, the files are withdrawn. */
+  async store(
+    portraits: readonly [Portrait, ...Portrait[]],
+    enrol: (stored: readonly [EnrolledFace, ...EnrolledFace[]]) => Promise<void>,
   ): Promise<void> {
-    const { database, images } = this.options;
-    const key = createImageKey(face.mediaType);
-    await database.blobs.announce(key);
-    try {
-      await images.put(key, image);
-      await enrol({
+    const announced: string[] = [];
+    const put = async ({ image, face }: Portrait): Promise<EnrolledFace> => {
+      const key = createImageKey(face.mediaType);
+      await this.options.database.blobs.announce(key);
+      announced.push(key);
+      await this.options.images.put(key, image);
+      return {
         image: { key, mediaType: face.mediaType },
         template: { templateId: uuidv7(), modelId: face.modelId, vector: face.template },
-      });
+      };
+    };
+    try {
+      const [first, ...others] = portraits;
+      const stored: [EnrolledFace, ...EnrolledFace[]] = [await put(first)];
+      for (const portrait of others) stored.push(await put(portrait));
+      await enrol(stored);
     } catch (error) {
-      await this.#withdraw(key);
+      for (const key of announced) await this.#withdraw(key);
       throw error;
     }
   }
@@ -81,8 +108,4 @@ export class Enroller {
       logger.error({ err: error }, 'an unfinished registration could not be cleaned up yet');
     }
   }
-}
-
-function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new ServiceError('CANCELLED');
 }

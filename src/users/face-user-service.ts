@@ -1,13 +1,18 @@
 import { ServiceError } from '../errors.js';
+import { assertComparable } from '../faces/face-quality.js';
 import type { Gallery } from '../faces/gallery.js';
 import { finishDeletion } from './blob-sweeper.js';
+import { ClaimExaminer } from './claim.js';
 import { decide, type MatchRule } from './decision.js';
 import { Enroller, type EnrollerOptions } from './enroller.js';
+import { ImageAdder } from './image-adder.js';
+import { readFace } from './read-face.js';
 import { Reembedder } from './reembedder.js';
-import { cosineSimilarity, similarityOf, type SimilarityAnchors } from './similarity.js';
+import { registerTogether } from './register-together.js';
+import { similarityOf, type SimilarityAnchors } from './similarity.js';
 import { assertUserId } from './user-id.js';
-import type { Database, PageRequest, StoredTemplate, User } from './user-repository.js';
-import type { RequestOptions, UserService, VerificationResult } from './user-service.js';
+import type { Database, PageRequest, User } from './user-repository.js';
+import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';
 
 export interface FaceUserServiceOptions extends EnrollerOptions {
   readonly database: Pick<Database, 'users' | 'blobs' | 'missingTemplates'>;
@@ -19,34 +24,45 @@ export interface FaceUserServiceOptions extends EnrollerOptions {
 /** Registers, verifies, deletes and lists people by their faces. */
 export class FaceUserService implements UserService {
   readonly #enroller: Enroller;
-  readonly #reembedder: Reembedder;
+  readonly #claims: ClaimExaminer;
+  readonly #adder: ImageAdder;
 
   constructor(private readonly options: FaceUserServiceOptions) {
+    const { rule } = options;
     this.#enroller = new Enroller(options);
-    this.#reembedder = new Reembedder(options);
+    this.#claims = new ClaimExaminer({ ...options, reembedder: new Reembedder(options) });
+    this.#adder = new ImageAdder({
+      database: options.database,
+      rule,
+      claims: this.#claims,
+      enroller: this.#enroller,
+    });
   }
 
-  register(id: string, image: Uint8Array, options?: RequestOptions): Promise<User> {
-    return this.#enroller.register(id, image, options);
+  register(
+    id: string,
+    image: Uint8Array,
+    { moreImages = [], signal }: RegistrationOptions = {},
+  ): Promise<User> {
+    return registerTogether(this.#enroller, this.options.rule, {
+      id,
+      images: [image, ...moreImages],
+      signal,
+    });
+  }
+
+  addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }> {
+    return this.#adder.add(id, image, options);
   }
 
   async verify(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<VerificationResult> {
-    const { database, gallery, rule, anchors } = this.options;
+    const { database, faces, rule, anchors } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('INVALID_USER');
-    const { template: probe, modelId } = await this.#enroller.extract(image, signal);
-    for (;;) {
-      const own = await this.#templatesOf(id, modelId, signal);
-      const other = await gallery.bestOther(probe, id);
-      // The same templates before and after the search were there during it, so that claim and search describe one
-      // moment. Template ids are never used again.
-      if (!sameTemplates(own, await database.users.templatesOf(id, modelId))) continue;
-      const score = Math.max(...own.map(({ vector }) => cosineSimilarity(probe, vector)));
-      return {
-        ...decide({ userId: id, score }, other, rule),
-        similarity: similarityOf(score, anchors),
-      };
-    }
+    const face = await readFace(faces, image, signal);
+    assertComparable(face);
+    const { claimed, other } = await this.#claims.examine(id, face, signal);
+    return { ...decide(claimed, other, rule), similarity: similarityOf(claimed.score, anchors) };
   }
 
   async remove(id: string): Promise<{ filesDeleted: string[] }> {
@@ -68,25 +84,4 @@ export class FaceUserService implements UserService {
   list(page: PageRequest): Promise<User[]> {
     return this.options.database.users.list(page);
   }
-
-  /**
-   * Someone enrolled with another embedder gets the templates of this one now, from the pictures kept.
-   * @throws ServiceError INVALID_USER, or NOT_ENROLLED when the user has no template of this model.
-   */
-  async #templatesOf(id: string, modelId: string, signal?: AbortSignal): Promise<StoredTemplate[]> {
-    const { users } = this.options.database;
-    const templates = await users.templatesOf(id, modelId);
-    if (templates.length > 0) return templates;
-    await this.#reembedder.complete(id, modelId, signal);
-    const added = await users.templatesOf(id, modelId);
-    if (added.length > 0) return added;
-    throw new ServiceError((await users.find(id)) ? 'NOT_ENROLLED' : 'INVALID_USER');
-  }
-}
-
-function sameTemplates(before: readonly StoredTemplate[], after: readonly StoredTemplate[]): boolean {
-  return (
-    before.length === after.length &&
-    before.every(({ templateId }, position) => templateId === after[position]?.templateId)
-  );
 }

@@ -31,9 +31,14 @@ export interface EnrolledFace {
   readonly template: Omit<StoredTemplate, 'userId'>;
 }
 
-/** A user as written by one registration: row, image and template together or not at all. */
+/** A user as written by one registration: row, images and templates together or not at all. */
 export interface Enrolment extends EnrolledFace {
   readonly user: User;
+  /**
+   * Of further pictures.
+   * @default none
+   */
+  readonly moreFaces?: readonly EnrolledFace[];
 }
 
 export interface PageRequest {
@@ -50,7 +55,7 @@ export interface UserRepository {
   /** Reads by key, never from a cache. */
   templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]>;
   /**
-   * Inserts user, image, template and gallery change, and turns the pending blob live.
+   * Inserts user, images, templates and gallery changes, and turns the pending blobs live.
    * @throws ServiceError USER_EXISTS when the id is taken; of concurrent enrolments of one id exactly one wins.
    */
   enrol(enrolment: Enrolment): Promise<void>;
@@ -60,6 +65,12 @@ export interface UserRepository {
    * @throws ServiceError USER_NOT_FOUND; USER_EXISTS when there is a template of this model.
    */
   enrolExisting(userId: string, face: EnrolledFace): Promise<void>;
+  /**
+   * Gives a user a further image and template, as `enrol` does.
+   * @param besides ids of all templates of this model that the user is taken to have; one or more, in any order.
+   * @returns false, and writes nothing, when the user has others by now.
+   */
+  addFace(userId: string, besides: readonly string[], face: EnrolledFace): Promise<boolean>;
   /**
    * Deletes the user with templates and image rows, records the gallery changes and marks the blobs as
    * `deleting`.

@@ -14,11 +14,32 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface RegistrationOptions extends RequestOptions {
+  /**
+   * Further pictures of the same person.
+   * @default none
+   */
+  readonly moreImages?: readonly Uint8Array[];
+}
+
 /** The operations of the service; resolvers call nothing else. */
 export interface UserService {
-  /** @throws ServiceError BAD_ID, USER_EXISTS, or what FaceService.extract throws. */
-  register(id: string, image: Uint8Array, options?: RequestOptions): Promise<User>;
-  /** @throws ServiceError BAD_ID, INVALID_USER, NOT_ENROLLED, or what FaceService.extract throws. */
+  /**
+   * @throws ServiceError BAD_ID, USER_EXISTS, IMAGE_COUNT, DIFFERENT_PERSON, FACE_TURNED_AWAY, FACE_TOO_SMALL,
+   *   FACE_TOO_BLURRED, FACE_TOO_DARK, FACE_TOO_BRIGHT, or what FaceService.extract throws.
+   */
+  register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User>;
+  /**
+   * Adds a picture to an enrolled person.
+   * @throws ServiceError USER_NOT_FOUND, NOT_ENROLLED, IMAGE_LIMIT, RESEMBLES_OTHER, or what `register` throws of a
+   *   picture.
+   * @returns how many pictures the user has now.
+   */
+  addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }>;
+  /**
+   * @throws ServiceError BAD_ID, INVALID_USER, NOT_ENROLLED, FACE_TOO_SMALL, FACE_TOO_BLURRED, or what
+   *   FaceService.extract throws.
+   */
   verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult>;
   /** @throws ServiceError BAD_ID, USER_NOT_FOUND. @returns names of the deleted image files. */
   remove(id: string): Promise<{ filesDeleted: string[] }>;

@@ -79,6 +79,140 @@ describe('operations', () => {
   });
 });
 
+describe('several pictures', () => {
+  const several =
+    'mutation ($id: ID!, $image: Upload!, $more: [Upload!]) { registerUser(id: $id, image: $image, moreImages: $more) { message } }';
+  const body = (document: string, variables: Record<string, unknown>, pictures: Record<string, string>) =>
+    multipartBody([
+      { name: 'operations', value: JSON.stringify({ query: document, variables }) },
+      {
+        name: 'map',
+        value: JSON.stringify(
+          Object.fromEntries(Object.keys(pictures).map((path, place) => [place, [`variables.${path}`]])),
+        ),
+      },
+      ...Object.values(pictures).map((value, place) => ({ name: String(place), value, filename: 'f' })),
+    ]);
+
+  it('are registered together, up to five', async () => {
+    const more = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, place) => [`more.${place}`, 'face']));
+    const register = (id: string, count: number) =>
+      postMultipart(
+        running.url,
+        body(
+          several,
+          { id, image: null, more: new Array(count).fill(null) },
+          { ...more(count), image: 'face' },
+        ),
+      );
+    expect((await register('user1', 4)).errors).toBeUndefined();
+    expect(running.users.faces.get('user1')?.images).toBe(5);
+    expect((await register('user2', 5)).errors?.[0]).toMatchObject({
+      message: 'Send at most 5 images',
+      extensions: { code: 'IMAGE_COUNT' },
+    });
+    expect((await register('user3', 0)).errors).toBeUndefined();
+    expect(running.users.faces.get('user2')).toBeUndefined();
+  });
+
+  it('are added one by one', async () => {
+    await upload(running.url, registerUser, 'user1', 'face');
+    const add = (id: string, face: string) =>
+      upload(
+        running.url,
+        'mutation ($id: ID!, $image: Upload!) { addUserImage(id: $id, image: $image) { message images } }',
+        id,
+        face,
+      );
+    expect((await add('user1', 'face')).data).toEqual({
+      addUserImage: { message: 'Image added successfully', images: 2 },
+    });
+    expect((await add('user1', 'other')).errors?.[0]?.extensions['code']).toBe('DIFFERENT_PERSON');
+    expect((await add('user2', 'face')).errors?.[0]?.extensions['code']).toBe('USER_NOT_FOUND');
+  });
+
+  it('are compared with each other, also when the same file is both', async () => {
+    const document =
+      'mutation ($one: Upload!, $two: Upload!) { compareFaces(first: $one, second: $two) { similarity samePerson } }';
+    const compare = (pictures: Record<string, string>) =>
+      postMultipart(running.url, body(document, { one: null, two: null }, pictures));
+    expect((await compare({ two: 'face', one: 'face' })).data).toEqual({
+      compareFaces: { similarity: 1, samePerson: true },
+    });
+    expect((await compare({ one: 'face', two: 'other' })).data).toEqual({
+      compareFaces: { similarity: 0, samePerson: false },
+    });
+    const twice = await postMultipart(
+      running.url,
+      multipartBody([
+        {
+          name: 'operations',
+          value: JSON.stringify({ query: document, variables: { one: null, two: null } }),
+        },
+        { name: 'map', value: '{"0":["variables.one","variables.two"]}' },
+        { name: '0', value: 'face', filename: 'f' },
+      ]),
+    );
+    expect(twice.data).toEqual({ compareFaces: { similarity: 1, samePerson: true } });
+  });
+
+  it('of a deep body are counted without exhausting the stack', async () => {
+    const deep = `${'['.repeat(40_000)}${']'.repeat(40_000)}`;
+    const answer = await postMultipart(
+      running.url,
+      multipartBody([
+        { name: 'operations', value: `{"query":"{ users { id } }","variables":{"deep":${deep}}}` },
+        { name: 'map', value: '{}' },
+      ]),
+    );
+    expect(answer.data).toEqual({ users: [] });
+  });
+});
+
+describe('looking at a picture', () => {
+  it('measures the face', async () => {
+    const answer = await upload(
+      running.url,
+      'mutation ($image: Upload!) { analyseFace(image: $image) { box { x y width height } landmarks { rightEye { x y } } pose { yaw pitch roll } sharpness brightness size detectionScore problem } }',
+      '',
+      'face',
+    );
+    expect(answer.data).toEqual({
+      analyseFace: {
+        box: { x: 0, y: 0, width: 4, height: 4 },
+        landmarks: { rightEye: { x: 1, y: 2 } },
+        pose: { yaw: 0, pitch: 0, roll: 0 },
+        sharpness: 0.1,
+        brightness: 0.5,
+        size: 4,
+        detectionScore: 1,
+        problem: null,
+      },
+    });
+  });
+
+  it('finds whom it shows, within limits', async () => {
+    await upload(running.url, registerUser, 'user1', 'face');
+    const identify = (args: string, face: string) =>
+      upload(
+        running.url,
+        `mutation ($image: Upload!) { identifyFace(image: $image${args}) { candidates { id similarity } } }`,
+        '',
+        face,
+      );
+    expect((await identify('', 'face')).data).toEqual({
+      identifyFace: { candidates: [{ id: 'user1', similarity: 1 }] },
+    });
+    expect((await identify(', first: 1', 'other')).data).toEqual({ identifyFace: { candidates: [] } });
+    for (const first of [0, 101])
+      expect((await identify(`, first: ${first}`, 'face')).errors?.[0]).toMatchObject({
+        message: 'first must be 1 to 100',
+        extensions: { code: 'BAD_PAGE' },
+      });
+  });
+});
+
 describe('failures', () => {
   it.each(Object.keys(errorCatalogue).filter((code) => code !== 'INTERNAL'))(
     'reports %s out of the catalogue',
@@ -202,9 +336,7 @@ describe('limits on operations', () => {
       ]),
     );
     expect(answer.status).toBe(400);
-    expect(answer.errors?.[0]?.message).toBe(
-      'An operation can have one of registerUser and verifyUser at most.',
-    );
+    expect(answer.errors?.[0]?.message).toBe('An operation can have one field that takes pictures at most.');
   });
 
   it('survives fragments that contain themselves', async () => {
@@ -279,8 +411,24 @@ describe('multipart requests', () => {
       400,
     ],
     [
-      'two files in map',
-      [operations, { ...map, value: '{"0":["variables.image"],"1":[]}' }, file],
+      'six files in map',
+      [operations, { ...map, value: '{"0":["variables.image"],"1":[],"2":[],"3":[],"4":[],"5":[]}' }, file],
+      'IMAGE_COUNT',
+      413,
+    ],
+    [
+      'more files than the operation takes',
+      [
+        {
+          ...operations,
+          value: JSON.stringify({
+            query: verifyUser,
+            variables: { id: 'user1', image: null, other: [{ deep: null }] },
+          }),
+        },
+        { ...map, value: '{"0":["variables.image"],"1":["variables.other.0.deep"]}' },
+        file,
+      ],
       'IMAGE_COUNT',
       413,
     ],

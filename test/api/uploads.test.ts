@@ -8,7 +8,7 @@ import { useTemporaryFolder } from '../../src/api/temporary-folder.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
 import { postMultipart, query, registerUser, upload, uploadBody, verifyUser } from '../support/graphql.js';
-import { multipartType, sendRaw, userForm } from '../support/http.js';
+import { multipartBody, multipartType, sendRaw, userForm } from '../support/http.js';
 
 let running: RunningApi;
 
@@ -162,4 +162,36 @@ it('sweeps what a killed process left, and nothing beside the folder', async () 
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   expect(await readdir(parent)).toEqual(['kept', 'tmp']);
   await rm(parent, { recursive: true });
+});
+
+it('has room for as many bytes as an operation takes pictures, and no more', async () => {
+  const file = { value: Buffer.alloc(4_000_000, 'x'), filename: 'f' };
+  const places = ['variables.image', ...[0, 1, 2, 3].map((place) => `variables.more.${place}`)];
+  const send = (document: string, map: Record<string, string[]>, names: readonly string[]) =>
+    postMultipart(
+      running.url,
+      multipartBody([
+        {
+          name: 'operations',
+          value: JSON.stringify({
+            query: document,
+            variables: { id: 'user1', image: null, more: [null, null, null, null] },
+          }),
+        },
+        { name: 'map', value: JSON.stringify(map) },
+        ...names.map((name) => ({ name, ...file })),
+      ]),
+    );
+  const all = Object.fromEntries(places.map((place, name) => [String(name), [place]]));
+  const several =
+    'mutation ($id: ID!, $image: Upload!, $more: [Upload!]) { registerUser(id: $id, image: $image, moreImages: $more) { message } }';
+
+  expect((await send(several, all, Object.keys(all))).errors).toBeUndefined();
+  expect((await send(verifyUser, all, Object.keys(all))).errors?.[0]).toMatchObject({
+    message: 'Send one image with this operation',
+    extensions: { code: 'IMAGE_COUNT' },
+  });
+  const padded = await send(verifyUser, { 0: ['variables.image'] }, ['0', 'ignored']);
+  expect(padded.errors?.[0]?.extensions['code']).toBe('IMAGE_TOO_LARGE');
+  await expect.poll(spooled).toEqual([]);
 });

@@ -195,6 +195,95 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.users.templatesOf('ada', modelId)).toHaveLength(1);
     });
 
+    it('enrols several faces of a user together, in one revision', async () => {
+      const database = await open();
+      const enrolment = await announced(database, { id: 'ada', seed: 1 });
+      const further = await announced(database, { id: 'ada', seed: 2 });
+
+      await database.users.enrol({ ...enrolment, moreFaces: [further] });
+
+      const both = [enrolment, further].map(({ template }) => ({ ...template, userId: 'ada' }));
+      expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
+      expect(await snapshotOf(database)).toEqual({ revision: 1, templates: both });
+      expect(await database.gallery.changesSince(0, modelId)).toEqual({
+        revision: 1,
+        changes: both.map((template) => ({ op: 'add', template })),
+      });
+      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      const removed = await database.users.remove('ada');
+      expect(removed?.imageKeys.sort()).toEqual([enrolment.image.key, further.image.key].sort());
+      expect((await snapshotOf(database)).templates).toEqual([]);
+    });
+
+    it('enrols several faces of a user or none', async () => {
+      const database = await open();
+      const enrolment = await announced(database, { id: 'ada', seed: 1 });
+      const further = await announced(database, { id: 'ada', seed: 2 });
+      await database.blobs.abandon(further.image.key);
+
+      await expect(database.users.enrol({ ...enrolment, moreFaces: [further] })).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+      });
+
+      expect(await database.users.find('ada')).toBeNull();
+      expect(await snapshotOf(database)).toEqual({ revision: 0, templates: [] });
+      expect(await database.blobs.unfinished(farFuture)).toContainEqual({
+        key: enrolment.image.key,
+        state: 'pending',
+      });
+    });
+
+    it('adds a face beside those a user is taken to have', async () => {
+      const database = await open();
+      const first = await enrol(database, { id: 'ada', seed: 1 });
+      const other = await announced(database, { id: 'ada', seed: 3, modelId: 'model-b' });
+      await database.users.enrolExisting('ada', other);
+      const second = await announced(database, { id: 'ada', seed: 2 });
+
+      expect(await database.users.addFace('ada', [first.template.templateId], second)).toBe(true);
+
+      const both = [first, second].map(({ template }) => ({ ...template, userId: 'ada' }));
+      expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
+      expect((await snapshotOf(database)).templates).toEqual(both);
+      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      const removed = await database.users.remove('ada');
+      expect(removed?.imageKeys).toHaveLength(3);
+    });
+
+    it('adds no face when the user has others by now, is somebody else, or is gone', async () => {
+      const database = await open();
+      const before = await enrol(database, { id: 'ada', seed: 1 });
+      await database.users.remove('ada');
+      const face = await announced(database, { id: 'ada', seed: 2 });
+      const known = before.template.templateId;
+
+      expect(await database.users.addFace('ada', [known], face)).toBe(false);
+      expect(await database.users.addFace('ada', [], face)).toBe(false);
+      const anew = await enrol(database, { id: 'ada', seed: 3 });
+      expect(await database.users.addFace('ada', [known], face)).toBe(false);
+      expect(await database.users.addFace('ada', [], face)).toBe(false);
+      expect(await database.users.addFace('ada', [anew.template.templateId, known], face)).toBe(false);
+
+      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...anew.template, userId: 'ada' }]);
+      expect(await database.blobs.unfinished(farFuture)).toContainEqual({
+        key: face.image.key,
+        state: 'pending',
+      });
+    });
+
+    it('lets exactly one of many faces win that are added at once', async () => {
+      const database = await open();
+      const first = await enrol(database, { id: 'ada', seed: 0 });
+      const faces = await Promise.all(
+        Array.from({ length: 12 }, (_, seed) => announced(database, { id: 'ada', seed: seed + 1 })),
+      );
+      const added = await Promise.all(
+        faces.map((face) => database.users.addFace('ada', [first.template.templateId], face)),
+      );
+      expect(added.filter(Boolean)).toHaveLength(1);
+      expect(await database.users.templatesOf('ada', modelId)).toHaveLength(2);
+    });
+
     it('enrols many at once', async () => {
       const database = await open();
       const ids = Array.from({ length: 50 }, (_, number) => `user-${number}`);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fusedEmbedders } from '../../models/fused-embedders.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
+import { comparisonProblem } from '../../src/faces/face-quality.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
 import { Picture } from '../../src/faces/picture.js';
 import { cosine } from '../support/cosine.js';
@@ -34,8 +35,7 @@ function known(name: SampleFace): ExtractedFace {
 
 async function refusal(bytes: Uint8Array): Promise<ErrorCode | 'accepted'> {
   try {
-    await pipeline.extract(bytes);
-    return 'accepted';
+    return comparisonProblem(await pipeline.extract(bytes)) ?? 'accepted';
   } catch (error) {
     if (error instanceof Error && 'code' in error) return error.code as ErrorCode;
     throw error;

@@ -83,3 +83,34 @@ test('a template of another length is refused', async () => {
     index.add('t', 'ann', new Float32Array(512));
   }).toThrow('512 values does not fit a gallery of 128');
 });
+
+test('the closest people come best first, each once, with their closest template', async () => {
+  const index = await create();
+  const templates = Array.from({ length: 300 }, (_, seed) => unitVector(seed));
+  for (const [place, vector] of templates.entries()) index.add(`t${place}`, `user${place % 40}`, vector);
+  const probe = unitVector(1000);
+  const best = new Map<string, number>();
+  for (const [place, vector] of templates.entries()) {
+    const user = `user${place % 40}`;
+    best.set(user, Math.max(best.get(user) ?? -1, cosine(vector, probe)));
+  }
+  const expected = [...best].sort(([, one], [, two]) => two - one);
+
+  for (const count of [1, 7, 40, 1000]) {
+    const found = await index.closest(probe, count);
+    expect(found.map(({ userId }) => userId)).toEqual(expected.slice(0, count).map(([userId]) => userId));
+    for (const [place, { score }] of found.entries())
+      expect(score).toBeCloseTo(expected[place]?.[1] ?? NaN, 5);
+  }
+});
+
+test('nobody is hidden from the closest people by somebody with many templates', async () => {
+  const index = await create();
+  const probe = unitVector(7);
+  for (let copy = 0; copy < 10; copy += 1) index.add(`ann${copy}`, 'ann', probe);
+  index.add('bob', 'bob', unitVector(8));
+  for (let copy = 0; copy < 9; copy += 1) index.remove(`ann${copy}`);
+  for (let copy = 0; copy < 9; copy += 1) index.add(`anew${copy}`, 'ann', probe);
+  expect((await index.closest(probe, 2)).map(({ userId }) => userId)).toEqual(['ann', 'bob']);
+  expect(await (await create()).closest(probe, 2)).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { createApi } from '../../src/api/http-server.js';
 import type { Api, HttpLimits } from '../../src/api/http-server.js';
 import type { HealthChecks } from '../../src/api/operations/health.js';
 import { loadConfig } from '../../src/config.js';
+import { InMemoryInspection } from './in-memory-inspection.js';
 import { InMemoryUserService } from './in-memory-user-service.js';
 
 export interface RunningApi {
@@ -46,7 +47,10 @@ export async function startApi({
   );
   const users = new InMemoryUserService();
   const config = loadConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, ...environment });
-  const api = await createApi({ userService: users, health, config, logger }, { drainMs: 500, ...limits });
+  const api = await createApi(
+    { userService: users, inspection: new InMemoryInspection(users), health, config, logger },
+    { drainMs: 500, ...limits },
+  );
   const url = listen ? await api.listen() : 'http://127.0.0.1:0';
   return {
     api,

@@ -1,23 +1,41 @@
 import { isErrorCode, ServiceError } from '../../src/errors.js';
 import type { PageRequest, User } from '../../src/users/user-repository.js';
-import type { RequestOptions, UserService, VerificationResult } from '../../src/users/user-service.js';
+import type {
+  RegistrationOptions,
+  RequestOptions,
+  UserService,
+  VerificationResult,
+} from '../../src/users/user-service.js';
 
 /**
  * Users in memory, without models: a "picture" is text, and two pictures show the same person when the texts are
  * equal. The text `error:CODE` is refused with that code of the catalogue.
  */
 export class InMemoryUserService implements UserService {
-  readonly faces = new Map<string, { user: User; face: string }>();
+  readonly faces = new Map<string, { user: User; face: string; images?: number }>();
   /** Runs before every operation; throw in it, or wait, to see what the interface does. */
   before: (operation: keyof UserService, options?: RequestOptions) => Promise<void> = () => Promise.resolve();
 
-  async register(id: string, image: Uint8Array, options?: RequestOptions): Promise<User> {
+  async register(id: string, image: Uint8Array, options: RegistrationOptions = {}): Promise<User> {
     await this.before('register', options);
+    const { moreImages = [] } = options;
     const face = this.#read(id, image);
+    if (moreImages.some((further) => this.#read(id, further) !== face))
+      throw new ServiceError('DIFFERENT_PERSON');
     if (this.faces.has(id)) throw new ServiceError('USER_EXISTS');
     const user = { id, timestamp: new Date('2023-07-23T12:34:56Z') };
-    this.faces.set(id, { user, face });
+    this.faces.set(id, { user, face, images: 1 + moreImages.length });
     return user;
+  }
+
+  async addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }> {
+    await this.before('addImage', options);
+    const face = this.#read(id, image);
+    const entry = this.faces.get(id);
+    if (entry === undefined) throw new ServiceError('USER_NOT_FOUND');
+    if (entry.face !== face) throw new ServiceError('DIFFERENT_PERSON');
+    entry.images = (entry.images ?? 1) + 1;
+    return { images: entry.images };
   }
 
   async verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult> {

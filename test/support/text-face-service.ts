@@ -43,11 +43,13 @@ export class TextFaceService implements FaceService {
       modelId: this.modelId,
       template: textTemplate((text.person ?? 0) + (this.modelId === textModelId ? 0 : 1000), text.other),
       mediaType: 'image/jpeg',
-      box: { x: 0, y: 0, width: 1, height: 1 },
+      box: { x: 0, y: 0, width: 100, height: 100 },
       detectionScore: 1,
       faceFlag: 1,
       landmarks: new Float32Array(936),
       sharpness: 1,
+      brightness: 0.5,
+      pose: { yaw: 0, pitch: 0, roll: 0 },
     };
   }
 }

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
+import { FaceInspector } from '../../src/users/face-inspector.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { textAnchors, TextFaceService, textModelId, textRule } from './text-face-service.js';
 
@@ -19,16 +20,18 @@ const gallery = new SynchronisedGallery({
   threads: 1,
 });
 await gallery.load();
+const faces = new TextFaceService();
+const matching = { rule: textRule, anchors: textAnchors };
 const api = await createApi({
   userService: new FaceUserService({
     database,
     images: await LocalImageStore.open(process.argv[2] ?? '', { abandonedAfterMs: 3_600_000 }),
-    faces: new TextFaceService(),
+    faces,
     gallery,
-    rule: textRule,
-    anchors: textAnchors,
+    ...matching,
     logger,
   }),
+  inspection: new FaceInspector({ faces, identifier: gallery, ...matching }),
   health: { database: () => database.ping() },
   config,
   logger,

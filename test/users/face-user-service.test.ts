@@ -169,6 +169,148 @@ describe('registration', () => {
   });
 });
 
+describe('registration with several pictures', () => {
+  const together = { moreImages: [textPicture(1, { person: 2, share: 0.1 }), textPicture(1)] };
+
+  it('stores all of them, and a deletion removes all', async () => {
+    const { service, database, folder } = await open();
+    await service.register('ada', textPicture(1), together);
+    expect(filesIn(folder)).toHaveLength(3);
+    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(3);
+    expect(await service.verify('ada', textPicture(1))).toMatchObject({ verified: true });
+    expect((await service.remove('ada')).filesDeleted).toHaveLength(3);
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it.each([
+    ['shows somebody else', textPicture(2), 'DIFFERENT_PERSON', 'Image 3 does not seem to show'],
+    ['shows no face', failingPicture('NO_FACE'), 'NO_FACE', 'Image 3: No face was found'],
+    ['is too dark to keep', failingPicture('FACE_TOO_DARK'), 'FACE_TOO_DARK', 'Image 3: The face'],
+  ])('stores none of them when one %s', async (_case, picture, code, message) => {
+    const { service, database, folder } = await open();
+    const registration = service.register('ada', textPicture(1), { moreImages: [textPicture(1), picture] });
+    await expect(registration).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
+    expect(await database.users.find('ada')).toBeNull();
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('stores none of them when one can not be written', async () => {
+    let puts = 0;
+    const { service, database, folder } = await open({
+      wrapImages: (images) => ({
+        ...forwarding(images),
+        put: async (key, bytes) => {
+          puts += 1;
+          if (puts === 3) throw new Error('put failed');
+          await images.put(key, bytes);
+        },
+      }),
+    });
+    await expect(service.register('ada', textPicture(1), together)).rejects.toThrow('put failed');
+    expect(await database.users.find('ada')).toBeNull();
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('refuses more than five before it looks at any', async () => {
+    const { service, faces } = await open();
+    const moreImages = Array.from({ length: 5 }, () => textPicture(1));
+    await expect(service.register('ada', textPicture(1), { moreImages })).rejects.toMatchObject({
+      code: 'IMAGE_COUNT',
+    });
+    expect(faces.extractions).toBe(0);
+  });
+});
+
+describe('a further picture', () => {
+  it('is kept beside the first, and both count', async () => {
+    const { service, folder } = await open();
+    await service.register('ada', textPicture(1));
+    const probe = textPicture(1, { person: 2, share: 0.3 });
+    const before = await service.verify('ada', probe);
+
+    expect(await service.addImage('ada', probe)).toEqual({ images: 2 });
+
+    expect(filesIn(folder)).toHaveLength(2);
+    const after = await service.verify('ada', probe);
+    expect(after.similarity).toBeGreaterThan(before.similarity);
+    expect((await service.remove('ada')).filesDeleted).toHaveLength(2);
+    expect(filesIn(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['of somebody else', textPicture(3), 'DIFFERENT_PERSON'],
+    [
+      'that resembles another user clearly more',
+      textPicture(1, { person: 2, share: 0.4 }),
+      'RESEMBLES_OTHER',
+    ],
+    ['without a face', failingPicture('NO_FACE'), 'NO_FACE'],
+  ])('%s is refused and not kept', async (_case, picture, code) => {
+    const { service, database, folder } = await open();
+    await service.register('ada', textPicture(1));
+    await service.register('twin', textPicture(1, { person: 2, share: 0.45 }));
+    await expect(service.addImage('ada', picture)).rejects.toMatchObject({ code });
+    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(1);
+    expect(filesIn(folder)).toHaveLength(2);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+
+  it('of nobody registered is refused before it is looked at', async () => {
+    const { service, faces } = await open();
+    await expect(service.addImage('ada', textPicture(1))).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    expect(faces.extractions).toBe(0);
+  });
+
+  it('is refused when there are as many as are kept, however many come at once', async () => {
+    const { service, folder } = await open();
+    await service.register('ada', textPicture(1));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 14 }, () => service.addImage('ada', textPicture(1))),
+    );
+    const counts = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value.images] : [],
+    );
+    expect(counts.sort((one, two) => one - two)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'IMAGE_LIMIT' });
+    expect(filesIn(folder)).toHaveLength(10);
+  });
+
+  it('does not reach somebody who registers under the id while it is being added', async () => {
+    let act = (): Promise<unknown> => Promise.resolve();
+    const { service, database, folder } = await open({
+      wrapImages: (images) => ({
+        ...forwarding(images),
+        put: async (key, bytes) => {
+          const acting = act;
+          act = () => Promise.resolve();
+          await acting();
+          await images.put(key, bytes);
+        },
+      }),
+    });
+    await service.register('ada', textPicture(1));
+    act = async () => {
+      await service.remove('ada');
+      await service.register('ada', textPicture(2));
+    };
+    await expect(service.addImage('ada', textPicture(1))).rejects.toMatchObject({ code: 'DIFFERENT_PERSON' });
+    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(1);
+    expect(filesIn(folder)).toHaveLength(1);
+
+    act = () => service.remove('ada');
+    await expect(service.addImage('ada', textPicture(2))).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    expect(filesIn(folder)).toEqual([]);
+    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+  });
+});
+
 describe('verification', () => {
   it('knows the person and refuses strangers and others', async () => {
     const { service } = await open();

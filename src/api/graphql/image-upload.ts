@@ -2,6 +2,9 @@ import { GraphQLError, GraphQLScalarType } from 'graphql';
 import { Upload } from 'graphql-upload-ts';
 import type { FileUpload } from 'graphql-upload-ts';
 
+/** Of every argument that takes a picture. */
+export const imageDescription = 'JPEG, PNG, WebP or AVIF picture of one face.';
+
 /** A picture of a request: on its way in as a multipart part, or already received by the REST adapter. */
 export type ImageUpload = { readonly kind: 'streamed'; readonly file: Promise<FileUpload> } | ReceivedImage;
 

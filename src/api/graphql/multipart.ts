@@ -1,12 +1,13 @@
 import type { RequestHandler } from 'express';
-import { processRequest } from 'graphql-upload-ts';
+import { processRequest, Upload } from 'graphql-upload-ts';
 import { ServiceError } from '../../errors.js';
 import { messages } from '../messages.js';
+import { maxPictures, picturesOf } from './operation-limits.js';
 
 /** Largest `operations` or `map` part, and largest JSON body, in bytes. */
 export const maxDocumentBytes = 100_000;
 
-/** What boundaries, part headers and the two JSON parts may add to the picture. */
+/** What boundaries, part headers and the two JSON parts may add to the pictures. */
 const multipartOverheadBytes = 2 * maxDocumentBytes + 64 * 1024;
 
 /** Receives GraphQL multipart requests; pictures are read by the resolvers. */
@@ -16,8 +17,8 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
       next();
       return;
     }
-    if (Number(request.get('content-length') ?? 0) > maxImageBytes + multipartOverheadBytes)
-      throw new ServiceError('IMAGE_TOO_LARGE');
+    const length = Number(request.get('content-length') ?? 0);
+    assertLength(length, maxPictures * maxImageBytes);
     // An answer given before the picture was read leaves its rest in the socket, in front of the next request.
     response.once('finish', () => {
       request.unpipe();
@@ -25,7 +26,7 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
     });
     try {
       request.body = await processRequest(request, response, {
-        maxFiles: 1,
+        maxFiles: maxPictures,
         // The parser reports "too large" at the limit itself.
         maxFileSize: maxImageBytes + 1,
         maxFieldSize: maxDocumentBytes,
@@ -33,8 +34,39 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
     } catch (error) {
       throw multipartFailure(error);
     }
+    assertExpected(request.body, length, maxImageBytes);
     next();
   };
+}
+
+/** Holds a request to what its own operation can make use of, before most of its pictures have arrived. */
+function assertExpected(body: unknown, length: number, maxImageBytes: number): void {
+  const document = typeof body === 'object' && body !== null && 'query' in body ? body.query : null;
+  const expected = Math.max(1, typeof document === 'string' ? picturesOf(document) : 0);
+  if (countUploads(body) > expected) throw tooManyImages(expected);
+  assertLength(length, expected * maxImageBytes);
+}
+
+/** Without recursion: a client decides how deep the body is. */
+function countUploads(body: unknown): number {
+  const uploads = new Set<Upload>();
+  const pending = [body];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (value instanceof Upload) uploads.add(value);
+    else if (typeof value === 'object' && value !== null)
+      for (const member of Object.values(value)) pending.push(member);
+  }
+  return uploads.size;
+}
+
+function tooManyImages(most: number, cause?: unknown): ServiceError {
+  const message = most === 1 ? 'Send one image with this operation' : `Send at most ${most} images`;
+  return new ServiceError('IMAGE_COUNT', { message, cause });
+}
+
+function assertLength(length: number, maxPictureBytes: number): void {
+  if (length > maxPictureBytes + multipartOverheadBytes) throw new ServiceError('IMAGE_TOO_LARGE');
 }
 
 function multipartFailure(error: unknown): ServiceError {
@@ -47,6 +79,6 @@ function multipartFailure(error: unknown): ServiceError {
   if (status === 499) return new ServiceError('CANCELLED', { cause: error });
   if (status !== 413) return new ServiceError('BAD_REQUEST', { message: error.message, cause: error });
   return error.message.includes('max file uploads')
-    ? new ServiceError('IMAGE_COUNT', { cause: error })
+    ? tooManyImages(maxPictures, error)
     : new ServiceError('REQUEST_TOO_LARGE', { cause: error });
 }

@@ -1,17 +1,42 @@
 import { GraphQLError, Kind } from 'graphql';
+import { maxImagesPerRegistration } from '../../users/image-limits.js';
 import type { FieldNode, SelectionSetNode, ValidationContext, ValidationRule } from 'graphql';
 
 /** Aliases would otherwise turn one request into any number of registrations, comparisons or listings. */
 export const operationLimits = {
   /** Fields of Query or Mutation in one operation. */
   maxRootFields: 4,
-  /** `registerUser` and `verifyUser` together: each costs a face extraction. */
+  /** Fields that take pictures: each costs face extractions. */
   maxPictureFields: 1,
   /** Lexical tokens of a document, checked while parsing. */
   maxTokens: 1_000,
 } as const;
 
-const pictureFields = new Set(['registerUser', 'verifyUser']);
+/** How many pictures each field takes at most; all other fields take none. */
+const picturesOfField: Readonly<Record<string, number>> = {
+  registerUser: maxImagesPerRegistration,
+  addUserImage: 1,
+  verifyUser: 1,
+  analyseFace: 1,
+  compareFaces: 2,
+  identifyFace: 1,
+};
+
+/** Most pictures that any operation takes. */
+export const maxPictures = Math.max(...Object.values(picturesOfField));
+
+/**
+ * Most pictures that a document can make use of. Reads it without parsing, since pictures follow it on the wire: a
+ * field only mentioned in a comment counts too, a field that is used never goes uncounted.
+ */
+export function picturesOf(document: string): number {
+  const names = document.match(/\w+/g) ?? [];
+  return Math.max(0, ...names.map((name) => pictureCount(name)));
+}
+
+function pictureCount(field: string): number {
+  return Object.hasOwn(picturesOfField, field) ? (picturesOfField[field] ?? 0) : 0;
+}
 
 function rootFields(
   context: ValidationContext,
@@ -44,9 +69,9 @@ export const operationLimitsRule: ValidationRule = (context) => ({
       context.reportError(
         new GraphQLError(`An operation can have ${maxRootFields} root fields at most.`, { nodes: operation }),
       );
-    if (fields.filter((field) => pictureFields.has(field.name.value)).length > maxPictureFields)
+    if (fields.filter((field) => pictureCount(field.name.value) > 0).length > maxPictureFields)
       context.reportError(
-        new GraphQLError('An operation can have one of registerUser and verifyUser at most.', {
+        new GraphQLError('An operation can have one field that takes pictures at most.', {
           nodes: operation,
         }),
       );

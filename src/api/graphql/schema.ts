@@ -2,13 +2,14 @@ import 'reflect-metadata';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { InspectionResolver } from './inspection-resolver.js';
 import { UserResolver } from './user-resolver.js';
 
-/** The schema, answered by the given resolver; without one it can be printed but not executed. */
-export function buildGraphqlSchema(resolver?: UserResolver): GraphQLSchema {
+/** The schema, answered by the given resolvers; without them it can be printed but not executed. */
+export function buildGraphqlSchema(...resolvers: (UserResolver | InspectionResolver)[]): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: [UserResolver],
-    container: { get: () => resolver },
+    resolvers: [UserResolver, InspectionResolver],
+    container: { get: (type) => resolvers.find((resolver) => resolver instanceof type) },
     // The rules about arguments belong to the domain, where both interfaces meet them.
     validate: false,
   });

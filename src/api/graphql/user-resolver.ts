@@ -2,18 +2,24 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ServiceError } from '../../errors.js';
 import type { User } from '../../users/user-repository.js';
 import type { UserService, VerificationResult } from '../../users/user-service.js';
+import { maxImagesPerRegistration, maxImagesPerUser } from '../../users/image-limits.js';
 import { messages } from '../messages.js';
 import type { RequestContext } from '../operations/request-context.js';
-import { uploadScalar } from './image-upload.js';
+import { imageDescription, uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
 import { readUpload } from './read-upload.js';
-import { DeleteUserResult, RegisterUserResult, UserType, VerifyUserResult } from './user-types.js';
+import {
+  AddUserImageResult,
+  DeleteUserResult,
+  RegisterUserResult,
+  UserType,
+  VerifyUserResult,
+} from './user-types.js';
 
 /** Most users that one `users` query returns, and how many it returns when not told. */
 export const maxUsersPerQuery = 10_000;
 
 const idDescription = '1 to 255 characters, no control characters; compared exactly.';
-const imageDescription = 'JPEG, PNG, WebP or AVIF picture of one face.';
 
 @Resolver()
 export class UserResolver {
@@ -44,16 +50,40 @@ export class UserResolver {
   }
 
   @Mutation(() => RegisterUserResult, {
-    description: 'Registers a person with one picture: the id must be new, the picture must show one face.',
+    description:
+      'Registers a person with one or more pictures: the id must be new, each picture must show one face, all of ' +
+      'them the same person. All pictures are stored or none.',
   })
   async registerUser(
     @Arg('id', () => ID, { description: `Id for the new user: ${idDescription}` }) id: string,
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('moreImages', () => [uploadScalar], {
+      nullable: true,
+      description: `Further pictures of the same person, ${maxImagesPerRegistration - 1} at most: they make recognition surer.`,
+    })
+    moreImages: ImageUpload[] | null | undefined,
     @Ctx() { signal, memory }: RequestContext,
   ): Promise<{ message: string; user: User }> {
-    const bytes = await readUpload(image, this.maxImageBytes, memory);
-    const user = await this.userService.register(id, bytes, { signal });
+    const read = (upload: ImageUpload) => readUpload(upload, this.maxImageBytes, memory);
+    // All at once: the parts may arrive in any order.
+    const [bytes, more] = await Promise.all([read(image), Promise.all((moreImages ?? []).map(read))]);
+    const user = await this.userService.register(id, bytes, { signal, moreImages: more });
     return { message: messages.registered, user };
+  }
+
+  @Mutation(() => AddUserImageResult, {
+    description:
+      `Adds a picture to a registered person, up to ${maxImagesPerUser}, so that they are recognised more surely. ` +
+      'The picture must match those already there, and nobody else clearly more.',
+  })
+  async addUserImage(
+    @Arg('id', () => ID, { description: `Id of the person: ${idDescription}` }) id: string,
+    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Ctx() { signal, memory }: RequestContext,
+  ): Promise<{ message: string; images: number }> {
+    const bytes = await readUpload(image, this.maxImageBytes, memory);
+    const { images } = await this.userService.addImage(id, bytes, { signal });
+    return { message: messages.imageAdded, images };
   }
 
   @Mutation(() => VerifyUserResult, {

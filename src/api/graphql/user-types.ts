@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Field, Float, ID, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
 @ObjectType('User', { description: 'A registered person.' })
 export class UserType {
@@ -20,6 +20,15 @@ export class RegisterUserResult {
 
   @Field(() => UserType, { description: 'The user as stored.' })
   user!: UserType;
+}
+
+@ObjectType({ description: 'Answer to a picture that was added.' })
+export class AddUserImageResult {
+  @Field(() => String, { description: 'Says in English that the picture was stored.' })
+  message!: string;
+
+  @Field(() => Int, { description: 'How many pictures of the person are stored now.' })
+  images!: number;
 }
 
 @ObjectType({ description: 'Whether a picture shows the person it is claimed to show.' })

@@ -17,6 +17,9 @@ const picture: readonly ErrorCode[] = [
   'FACE_TOO_BLURRED',
 ];
 
+/** A picture that is kept has to be better than one that is only compared. */
+const portrait: readonly ErrorCode[] = [...picture, 'FACE_TURNED_AWAY', 'FACE_TOO_DARK', 'FACE_TOO_BRIGHT'];
+
 const id = {
   type: 'string',
   minLength: 1,
@@ -81,7 +84,7 @@ export const openApiDocument = {
         responses: {
           '201': success('The user was registered', { message: message(messages.registered) }),
           ...failures({
-            codes: [...picture, 'USER_EXISTS', ...unexpected],
+            codes: [...portrait, 'USER_EXISTS', ...unexpected],
             incomplete: messages.registerIncomplete,
           }),
         },

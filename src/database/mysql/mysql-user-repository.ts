@@ -8,6 +8,7 @@ import type {
   User,
   UserRepository,
 } from '../../users/user-repository.js';
+import { holdsExactly } from '../holds-exactly.js';
 import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './mysql-connection.js';
 import { isFailure } from './mysql-error.js';
@@ -51,7 +52,7 @@ export class MysqlUserRepository implements UserRepository {
     );
   }
 
-  enrol({ user, ...face }: Enrolment): Promise<void> {
+  enrol({ user, moreFaces = [], ...face }: Enrolment): Promise<void> {
     return this.session.write(async (database, { uncertain }) => {
       try {
         await database.insert(users).values(user);
@@ -60,7 +61,7 @@ export class MysqlUserRepository implements UserRepository {
         if (uncertain && (await hasTemplate(database, face.template.templateId))) return;
         throw new ServiceError('USER_EXISTS');
       }
-      await insertFace(database, user.id, face);
+      await insertFaces(database, user.id, [face, ...moreFaces]);
     });
   }
 
@@ -81,7 +82,23 @@ export class MysqlUserRepository implements UserRepository {
         .where(and(eq(templates.userId, userId), eq(templates.modelId, template.modelId)))
         .limit(1);
       if (enrolled) throw new ServiceError('USER_EXISTS');
-      await insertFace(database, userId, face);
+      await insertFaces(database, userId, [face]);
+    });
+  }
+
+  addFace(userId: string, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+    const { template } = face;
+    return this.session.write(async (database, { uncertain }) => {
+      // Locked first: of two faces added at once the second one sees the other.
+      await database.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
+      if (uncertain && (await hasTemplate(database, template.templateId))) return true;
+      const present = await database
+        .select({ id: templates.id })
+        .from(templates)
+        .where(and(eq(templates.userId, userId), eq(templates.modelId, template.modelId)));
+      if (!holdsExactly(present, besides)) return false;
+      await insertFaces(database, userId, [face]);
+      return true;
     });
   }
 
@@ -132,21 +149,22 @@ async function hasTemplate(database: Queries, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function insertFace(
-  database: Queries,
-  userId: string,
-  { image, template }: EnrolledFace,
-): Promise<void> {
-  await makeLive(database, image.key);
-  await database.insert(images).values({ ...image, userId });
-  await database.insert(templates).values({
-    id: template.templateId,
-    userId,
-    imageKey: image.key,
-    modelId: template.modelId,
-    vector: template.vector,
-  });
-  await recordChanges(database, [{ op: 'add', templateId: template.templateId }]);
+async function insertFaces(database: Queries, userId: string, faces: readonly EnrolledFace[]): Promise<void> {
+  for (const { image, template } of faces) {
+    await makeLive(database, image.key);
+    await database.insert(images).values({ ...image, userId });
+    await database.insert(templates).values({
+      id: template.templateId,
+      userId,
+      imageKey: image.key,
+      modelId: template.modelId,
+      vector: template.vector,
+    });
+  }
+  await recordChanges(
+    database,
+    faces.map(({ template }) => ({ op: 'add', templateId: template.templateId })),
+  );
 }
 
 async function makeLive(database: Queries, key: string): Promise<void> {

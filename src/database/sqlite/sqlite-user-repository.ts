@@ -8,6 +8,7 @@ import type {
   User,
   UserRepository,
 } from '../../users/user-repository.js';
+import { holdsExactly } from '../holds-exactly.js';
 import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './sqlite-connection.js';
 import type { SqliteSession } from './sqlite-session.js';
@@ -49,7 +50,7 @@ export class SqliteUserRepository implements UserRepository {
     );
   }
 
-  enrol({ user, ...face }: Enrolment): Promise<void> {
+  enrol({ user, moreFaces = [], ...face }: Enrolment): Promise<void> {
     return this.session.write(async (database) => {
       const inserted = await database
         .insert(users)
@@ -57,7 +58,7 @@ export class SqliteUserRepository implements UserRepository {
         .onConflictDoNothing()
         .returning({ id: users.id });
       if (inserted.length === 0) throw new ServiceError('USER_EXISTS');
-      await insertFace(database, user.id, face);
+      await insertFaces(database, user.id, [face, ...moreFaces]);
     });
   }
 
@@ -71,7 +72,19 @@ export class SqliteUserRepository implements UserRepository {
         .where(and(eq(templates.userId, userId), eq(templates.modelId, face.template.modelId)))
         .limit(1);
       if (enrolled) throw new ServiceError('USER_EXISTS');
-      await insertFace(database, userId, face);
+      await insertFaces(database, userId, [face]);
+    });
+  }
+
+  addFace(userId: string, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+    return this.session.write(async (database) => {
+      const present = await database
+        .select({ id: templates.id })
+        .from(templates)
+        .where(and(eq(templates.userId, userId), eq(templates.modelId, face.template.modelId)));
+      if (!holdsExactly(present, besides)) return false;
+      await insertFaces(database, userId, [face]);
+      return true;
     });
   }
 
@@ -100,21 +113,22 @@ export class SqliteUserRepository implements UserRepository {
   }
 }
 
-async function insertFace(
-  database: Queries,
-  userId: string,
-  { image, template }: EnrolledFace,
-): Promise<void> {
-  await makeLive(database, image.key);
-  await database.insert(images).values({ ...image, userId });
-  await database.insert(templates).values({
-    id: template.templateId,
-    userId,
-    imageKey: image.key,
-    modelId: template.modelId,
-    vector: template.vector,
-  });
-  await recordChanges(database, [{ op: 'add', templateId: template.templateId }]);
+async function insertFaces(database: Queries, userId: string, faces: readonly EnrolledFace[]): Promise<void> {
+  for (const { image, template } of faces) {
+    await makeLive(database, image.key);
+    await database.insert(images).values({ ...image, userId });
+    await database.insert(templates).values({
+      id: template.templateId,
+      userId,
+      imageKey: image.key,
+      modelId: template.modelId,
+      vector: template.vector,
+    });
+  }
+  await recordChanges(
+    database,
+    faces.map(({ template }) => ({ op: 'add', templateId: template.templateId })),
+  );
 }
 
 async function makeLive(database: Queries, key: string): Promise<void> {

@@ -1,0 +1,77 @@
+import { Arg, Ctx, Int, Mutation, Resolver } from 'type-graphql';
+import { ServiceError } from '../../errors.js';
+import type { FacialPoints } from '../../faces/facial-points.js';
+import type { FaceAnalysis, FaceComparison, FaceInspection } from '../../users/face-inspection.js';
+import type { RequestContext } from '../operations/request-context.js';
+import { imageDescription, uploadScalar } from './image-upload.js';
+import type { ImageUpload } from './image-upload.js';
+import { CompareFacesResult, FaceAnalysisType, IdentifyFaceResult } from './inspection-types.js';
+import { readUpload } from './read-upload.js';
+
+/** Most people that one `identifyFace` returns. */
+export const maxCandidates = 100;
+
+/** How many people `identifyFace` returns when not told. */
+const usualCandidates = 10;
+
+/**
+ * Mutations although they store nothing, like `verifyUser`: clients such as Apollo Client keep the answers of queries
+ * by their variables as JSON, in which every picture is `{}`, and would give one picture the answer of another.
+ */
+@Resolver()
+export class InspectionResolver {
+  constructor(
+    private readonly inspection: FaceInspection,
+    private readonly maxImageBytes: number,
+  ) {}
+
+  @Mutation(() => FaceAnalysisType, {
+    description: 'Measures the largest face of a picture, however bad the picture is. Stores nothing.',
+  })
+  async analyseFace(
+    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Ctx() { signal, memory }: RequestContext,
+  ): Promise<Omit<FaceAnalysis, 'points'> & { landmarks: FacialPoints }> {
+    const bytes = await readUpload(image, this.maxImageBytes, memory);
+    const { points, ...analysis } = await this.inspection.analyse(bytes, { signal });
+    return { ...analysis, landmarks: points };
+  }
+
+  @Mutation(() => CompareFacesResult, {
+    description: 'Tells whether two pictures show the same person. Stores nothing.',
+  })
+  async compareFaces(
+    @Arg('first', () => uploadScalar, { description: imageDescription }) first: ImageUpload,
+    @Arg('second', () => uploadScalar, { description: imageDescription }) second: ImageUpload,
+    @Ctx() { signal, memory }: RequestContext,
+  ): Promise<FaceComparison> {
+    // Both at once: the parts may arrive in any order.
+    const [one, two] = await Promise.all([
+      readUpload(first, this.maxImageBytes, memory),
+      readUpload(second, this.maxImageBytes, memory),
+    ]);
+    return this.inspection.compare(one, two, { signal });
+  }
+
+  @Mutation(() => IdentifyFaceResult, {
+    description:
+      'Finds the registered people whom a face resembles. Stores nothing. Off unless the operator allows it: ' +
+      'compared with N people, the false match rate of one comparison is multiplied by about N.',
+  })
+  async identifyFace(
+    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: `How many people to return at most, 1 to ${maxCandidates}; ${usualCandidates} unless given.`,
+    })
+    first: number | null | undefined,
+    @Ctx() { signal, memory }: RequestContext,
+  ): Promise<{ candidates: { id: string; similarity: number }[] }> {
+    const bytes = await readUpload(image, this.maxImageBytes, memory);
+    const count = first ?? usualCandidates;
+    if (count < 1 || count > maxCandidates)
+      throw new ServiceError('BAD_PAGE', { message: `first must be 1 to ${maxCandidates}` });
+    const identified = await this.inspection.identify(bytes, count, { signal });
+    return { candidates: identified.map(({ userId, similarity }) => ({ id: userId, similarity })) };
+  }
+}

@@ -1,0 +1,29 @@
+import type { ModelInput } from '../../models/catalogue.js';
+
+/** Of red, green and blue in brightness: ITU-R BT.601. */
+const WEIGHTS = [0.299, 0.587, 0.114] as const;
+
+/**
+ * Mean brightness of the middle of an aligned face, where there is no hair and no background.
+ * @param chip planes of colours, as the model takes them.
+ * @returns 0 for black to 1 for white.
+ */
+export function brightnessOf(
+  chip: Float32Array,
+  size: number,
+  { colours, mean, divisor }: Pick<ModelInput, 'colours' | 'mean' | 'divisor'>,
+): number {
+  const from = Math.round(size * 0.2);
+  const to = size - from;
+  let brightness = 0;
+  mean.forEach((shift, channel) => {
+    let sum = 0;
+    for (let y = from; y < to; y++) {
+      const row = (channel * size + y) * size;
+      for (let x = from; x < to; x++) sum += chip[row + x] ?? 0;
+    }
+    const weight = WEIGHTS[colours === 'RGB' ? channel : 2 - channel] ?? 0;
+    brightness += (weight * ((sum / (to - from) ** 2) * divisor + shift)) / 255;
+  });
+  return brightness;
+}

@@ -1,0 +1,5 @@
+/** Most pictures of one person in one registration: each costs a face extraction. */
+export const maxImagesPerRegistration = 5;
+
+/** Most pictures kept of one person; bounds the work of a verification and the share of one person in a search. */
+export const maxImagesPerUser = 10;
