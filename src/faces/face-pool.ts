@@ -2,6 +2,7 @@ import './no-telemetry.js';
 import { Piscina } from 'piscina';
 import { ServiceError } from '../errors.js';
 import { compiledFile } from '../project-root.js';
+import { smallYoungGeneration } from '../threads/small-young-generation.js';
 import { BoundedQueue } from './bounded-queue.js';
 import type { FacePipelineOptions } from './face-pipeline.js';
 import type { ExtractedFace, ExtractOptions, FaceService } from './face-service.js';
@@ -37,6 +38,7 @@ export class FacePool implements FaceService {
       maxThreads: options.workers,
       // Blocking the thread between jobs would hold back the decoder's clean-up.
       atomics: 'disabled',
+      resourceLimits: smallYoungGeneration,
       workerData: options.pipeline,
     });
     this.#threads.on('error', (reason: unknown) => options.onThreadLost?.(reason));

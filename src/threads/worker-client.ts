@@ -1,5 +1,6 @@
 import { Worker, type Transferable } from 'node:worker_threads';
 import { compiledFile } from '../project-root.js';
+import { smallYoungGeneration } from './small-young-generation.js';
 import type { WorkerReply, WorkerRequest } from './worker-messages.js';
 
 interface Waiter {
@@ -25,7 +26,10 @@ export class WorkerClient {
   #closing = false;
 
   constructor(options: WorkerClientOptions) {
-    this.#worker = new Worker(compiledFile(options.source), { workerData: options.workerData });
+    this.#worker = new Worker(compiledFile(options.source), {
+      workerData: options.workerData,
+      resourceLimits: smallYoungGeneration,
+    });
     this.#worker.unref();
     this.#worker.on('message', (reply: WorkerReply) => {
       this.#settle(reply);

@@ -9,6 +9,7 @@ import { gallerySearch } from './gallery-search.js';
 import { httpLoad } from './http-load.js';
 import { lfwSection } from './lfw-section.js';
 import { describeLoad, describeMachine } from './machine.js';
+import { peers } from './peers.js';
 import type { BenchSection } from './section.js';
 
 /** A section that is one table of text, its first row the head. */
@@ -29,6 +30,7 @@ const sections: readonly BenchSection[] = [
   tableOnly('accuracy', lfwSection),
   httpLoad,
   gallerySearch,
+  peers,
 ];
 
 const usage = `npm run bench -- [options]

@@ -1,0 +1,25 @@
+import { createFacePipeline } from '../../src/faces/face-pipeline.js';
+import { nearestFace } from '../../src/faces/face-selection.js';
+import { Picture } from '../../src/faces/picture.js';
+import { cosine } from '../support/unit-vectors.js';
+import type { Engine } from './peer-engines.js';
+
+/** The pipeline of the service, one inference thread. */
+export async function loadOurs(): Promise<Engine> {
+  const pipeline = await createFacePipeline({ maxPixels: 50_000_000 });
+  return {
+    name: 'this service, one thread',
+    compare: (first, second) => cosine(Float32Array.from(first), Float32Array.from(second)),
+    embed: async ({ data, width, height }) => {
+      const rgba = Buffer.alloc(width * height * 4, 255);
+      for (let pixel = 0; pixel < width * height; pixel++) {
+        rgba[pixel * 4] = data[pixel * 3] ?? 0;
+        rgba[pixel * 4 + 1] = data[pixel * 3 + 1] ?? 0;
+        rgba[pixel * 4 + 2] = data[pixel * 3 + 2] ?? 0;
+      }
+      const picture = new Picture({ data: rgba, width, height });
+      const face = nearestFace(await pipeline.detect(picture), { x: width / 2, y: height / 2 });
+      return face === undefined ? null : (await pipeline.templateOf(picture, face)).template;
+    },
+  };
+}
