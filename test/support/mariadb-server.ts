@@ -117,8 +117,11 @@ export class MariadbServer {
   launch(extra: readonly string[] = []): void {
     if (binary === undefined) throw new Error(String(mariadbMissing));
     this.#process = spawn(
-      binary,
+      'setpriv',
       [
+        // Ends with this process, however that ends.
+        '--pdeathsig=KILL',
+        binary,
         '--no-defaults',
         `--datadir=${this.dataFolder}`,
         `--socket=${join(this.folder, 'socket')}`,
