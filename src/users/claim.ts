@@ -15,9 +15,9 @@ export interface Claim {
 }
 
 /**
- * Score of a person with several templates: their mean cosine to the probe. With two templates each of 143 people of
- * lfw-dev at the threshold for FMR 1e-3, the mean accepts 97.2 % of genuine and 0.07 % of impostor probes, one
- * template 95.5 and 0.11 %; the best of the two accepts 98.6 % but 0.20 %, which would break what MATCH_FMR says.
+ * Score of a person with several templates: their mean cosine to the probe. On lfw-dev at the threshold for FMR 1e-3
+ * one template of the default embedder accepts 95.5 % of genuine and 0.055 % of impostor probes; the mean of two, of
+ * 143 people, 97.8 and 0.032 %; the best of two 98.6 but 0.102 %: each picture more would weaken what MATCH_FMR says.
  */
 export function scoreOf(probe: Float32Array, vectors: readonly Float32Array[]): number {
   return vectors.reduce((sum, vector) => sum + cosineSimilarity(probe, vector), 0) / vectors.length;
