@@ -23,7 +23,7 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY drizzle drizzle
 COPY --from=packages /app/node_modules node_modules
-COPY --from=build /app/models/*.onnx /app/models/LICENSES.md models/
+COPY --from=build /app/models models
 COPY --from=build /app/dist/models dist/models
 COPY --from=build /app/dist/src dist/src
 # A new volume mounted here takes over owner and mode. Everything else may be read-only.

@@ -2,13 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { compiledFile, projectRoot } from '../../src/project-root.js';
 
 export interface ServiceProcessOptions {
   /** Folder for the data; a fresh temporary one by default. */
   dataDir?: string;
+  /**
+   * Folder the program is started from.
+   * @default that of this project
+   */
+  root?: string;
   /** Further environment variables. */
   environment?: Record<string, string>;
   /** Source of the program and its arguments; the service itself by default. */
@@ -33,18 +38,23 @@ export class ServiceProcess {
   static async start(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'facial-verification-')));
     const [source, ...rest] = options.program ?? ['src/main.ts'];
-    const child = spawn(process.execPath, [compiledFile(source), ...rest], {
-      cwd: projectRoot,
-      env: {
-        PATH: process.env['PATH'],
-        HOST: '127.0.0.1',
-        PORT: '0',
-        DATA_DIR: dataDir,
-        FACE_WORKERS: '1',
-        ...options.environment,
+    const root = options.root ?? projectRoot;
+    const child = spawn(
+      process.execPath,
+      [join(root, relative(projectRoot, compiledFile(source))), ...rest],
+      {
+        cwd: root,
+        env: {
+          PATH: process.env['PATH'],
+          HOST: '127.0.0.1',
+          PORT: '0',
+          DATA_DIR: dataDir,
+          FACE_WORKERS: '1',
+          ...options.environment,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    );
     const output: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => output.push(line));
     const lines = createInterface({ input: child.stdout });
