@@ -24,7 +24,7 @@ export const fusedEmbedders = {
     features: 'faceres',
     projections: {
       file: 'dlib-faceres-v1.f32',
-      sha256: '22e07c9c737a35219594bb611c51bee2518ecfa5046a7f8870be0151ba66efb4',
+      sha256: 'a3d69fd55e08c252dfd36625c0e7f6b9564e1004f4923d96087f7521867c59bd',
     },
     rows: { embedding: 64, features: 64 },
     weights: { embedding: 0.91, features: 0.09 },

@@ -86,7 +86,7 @@ export const environmentSchema = z.object({
     .min(1)
     .default('dlib-faceres-v1')
     .describe(
-      'Model that makes templates: `dlib-faceres-v1`, `dlib-resnet-v1` (a third faster, less accurate), one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
+      'Model that makes templates: `dlib-faceres-v1`, `dlib-resnet-v1` (a quarter faster, less accurate), one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
     ),
   FACE_WORKERS: z.coerce
     .number()
