@@ -56,6 +56,29 @@ test('people enrolled with one embedder are verified with another, at once and a
   expect(await third.client.deleteOverGraphql(last)).toHaveLength(1);
 });
 
+test('from dlib alone to the default embedder people are recognised as before, with measured thresholds', async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir, { FACE_EMBEDDER: 'dlib-resnet-v1' });
+  for (const name of people) await first.client.registerOverRest(name, await sampleFace(name));
+  await first.service.end('SIGTERM');
+
+  const second = await start(dataDir);
+  await expect
+    .poll(() =>
+      second.service.output.some((line) => line.includes('embedded pictures with the chosen model')),
+    )
+    .toBe(true);
+  for (const [place, name] of people.entries()) {
+    const other = people[(place + 1) % people.length] ?? name;
+    const probe = await sampleFace(name, 'turned');
+    expect(await second.client.verifyOverGraphql(name, probe)).toMatchObject({ verified: true });
+    expect(await second.client.verifyOverGraphql(other, probe)).toMatchObject({
+      recognition: name,
+      verified: false,
+    });
+  }
+});
+
 test('npm run reembed embeds everybody, goes on after a kill, and then has nothing to do', async () => {
   const dataDir = temporaryFolder();
   const { service, client } = await start(dataDir);
