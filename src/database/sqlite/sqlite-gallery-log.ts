@@ -4,7 +4,7 @@ import { readClock } from './gallery-clock.js';
 import type { SqliteSession } from './sqlite-session.js';
 import { galleryChange, templates } from './tables.js';
 
-const snapshotBatch = 4096;
+const snapshotBatch = 512;
 
 /** Further behind than this many revisions, loading everything again is cheaper than replaying. */
 const maxReplayedRevisions = 20_000;
