@@ -11,7 +11,10 @@ export function searchGraph(dimension: number): Uint8Array {
   const templates = graph.input('templates', ['n', dimension]);
   const probe = graph.input('probe', [dimension]);
   const k = graph.input('k', [1], 'int64');
-  const similarities = graph.node('MatMul', [templates, probe], 'similarities');
+  // Asked for as templates × probe, the runtime would fill a whole tile of columns for the one there is.
+  const row = graph.node('Reshape', [probe, graph.integers('row-shape', [1, dimension])], 'row');
+  const products = graph.node('Gemm', [row, templates], 'products', { transB: 1 });
+  const similarities = graph.node('Reshape', [products, graph.integers('flat-shape', [-1])], 'similarities');
   graph.nodeWithOutputs('TopK', [similarities, k], ['scores', 'rows'], { axis: 0 });
   graph.output('scores', ['k']);
   graph.output('rows', ['k'], 'int64');

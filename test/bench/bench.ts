@@ -66,7 +66,7 @@ async function main(): Promise<void> {
     console.log(`\n# ${section.title}: ${describeLoad()}`);
     const result = await section.run({ quick: values.quick });
     for (const table of result.tables) console.log(toText(table));
-    if (values.document) document(section, circumstances, result);
+    if (values.document) await document(section, circumstances, result);
     figures[section.name] = { circumstances, ...result.figures };
     if (values.json !== undefined)
       writeFileSync(values.json, `${JSON.stringify({ machine, ...figures }, null, 2)}\n`);

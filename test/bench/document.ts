@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../src/project-root.js';
 import { toMarkdown } from './format.js';
 import type { BenchSection, SectionResult } from './section.js';
@@ -8,7 +9,11 @@ const folder = join(projectRoot, 'docs');
 const file = join(folder, 'benchmarks.md');
 
 /** Replaces what docs/benchmarks.md says about one section, between its two marks; the rest is written by hand. */
-export function document({ name, title }: BenchSection, circumstances: string, result: SectionResult): void {
+export async function document(
+  { name, title }: BenchSection,
+  circumstances: string,
+  result: SectionResult,
+): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const pictures = Object.entries(result.pictures ?? {}).map(([picture, svg]) => {
     writeFileSync(join(folder, picture), svg);
@@ -21,10 +26,9 @@ export function document({ name, title }: BenchSection, circumstances: string, r
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  writeFileSync(
-    file,
+  const replaced =
     from >= 0 && to > from
       ? text.slice(0, from) + block + text.slice(to + end.length)
-      : `${text.trimEnd()}\n\n${block}\n`,
-  );
+      : `${text.trimEnd()}\n\n${block}\n`;
+  writeFileSync(file, await format(replaced, { ...(await resolveConfig(file)), filepath: file }));
 }
