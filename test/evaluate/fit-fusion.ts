@@ -40,16 +40,18 @@ export interface HeldOutTemplates {
 /**
  * Cross-validation: for each pair of groups, templates by projections fitted to all other groups.
  * @param groupOf group of each face; people must not be split between groups.
+ * @param fit makes projections of faces.
  */
 export function* heldOutTemplates(
   faces: readonly FaceParts[],
   groupOf: readonly number[],
+  fit = fitProjections,
 ): Generator<HeldOutTemplates, void, void> {
   const groups = [...new Set(groupOf)].sort((one, two) => one - two);
   for (const [index, first] of groups.entries()) {
     for (const second of groups.slice(index)) {
       const others = faces.filter((_, face) => groupOf[face] !== first && groupOf[face] !== second);
-      const fusion = new TemplateFusion(fused, fitProjections(others));
+      const fusion = new TemplateFusion(fused, fit(others));
       yield { groups: [first, second], templates: faces.map((face) => fusion.template(face)) };
     }
   }
