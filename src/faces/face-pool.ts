@@ -15,7 +15,7 @@ export interface FacePoolOptions {
   queue: number;
   pipeline: FacePipelineOptions;
   /**
-   * Milliseconds after which a thread that does not answer is ended and replaced.
+   * Milliseconds after which a picture under work is given up as UNAVAILABLE; its thread stays taken until it is done.
    * @default 30_000
    */
   jobTimeoutMs?: number;
@@ -23,11 +23,18 @@ export interface FacePoolOptions {
   onThreadLost?: (reason: unknown) => void;
 }
 
+/**
+ * A thread silent for so many times the limit of a job hangs, and is ended and replaced. Long, because ending a thread
+ * inside a model's run aborts the whole process: the native binding throws where nobody can catch.
+ */
+const HUNG_AFTER_LIMITS = 20;
+
 /** The face pipeline on worker threads behind a bounded queue. */
 export class FacePool implements FaceService {
   readonly #threads: Piscina<Uint8Array | null, FaceWorkerAnswer | null>;
   readonly #queue: BoundedQueue;
   readonly #jobTimeoutMs: number;
+  readonly #jobs = new Set<Promise<unknown>>();
 
   constructor(options: FacePoolOptions) {
     this.#jobTimeoutMs = options.jobTimeoutMs ?? 30_000;
@@ -71,23 +78,47 @@ export class FacePool implements FaceService {
   }
 
   async extract(bytes: Uint8Array, options: ExtractOptions = {}): Promise<ExtractedFace> {
-    const answer = await this.#queue.run(() => this.#work(bytes), options.signal);
+    const answer = await this.#inTime(bytes, options.signal);
     if ('refusal' in answer) throw new ServiceError(answer.refusal.code, { message: answer.refusal.message });
     if ('fault' in answer) throw answer.fault;
     return answer.face;
   }
 
+  /** Waits for pictures under work, those given up by their clients included, then ends the threads. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#jobs);
     await this.#threads.destroy();
   }
 
+  #inTime(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<FaceWorkerAnswer> {
+    return new Promise((resolve, reject) => {
+      const job = async (): Promise<void> => {
+        const limit = setTimeout(() => {
+          const cause = new Error(`A picture took longer than ${this.#jobTimeoutMs} ms.`);
+          reject(new ServiceError('UNAVAILABLE', { cause }));
+        }, this.#jobTimeoutMs);
+        try {
+          resolve(await this.#work(bytes));
+        } finally {
+          clearTimeout(limit);
+        }
+      };
+      this.#queue.run(job, signal).catch(reject);
+    });
+  }
+
   async #work(bytes: Uint8Array): Promise<FaceWorkerAnswer> {
-    const answer = await this.#threads
-      .run(bytes, { signal: AbortSignal.timeout(this.#jobTimeoutMs) })
-      .catch((cause: unknown) => {
-        throw new ServiceError('UNAVAILABLE', { cause });
-      });
-    if (answer === null) throw new Error('The face worker gave no answer to a picture.');
-    return answer;
+    const signal = AbortSignal.timeout(HUNG_AFTER_LIMITS * this.#jobTimeoutMs);
+    const running = this.#threads.run(bytes, { signal }).catch((cause: unknown) => {
+      throw new ServiceError('UNAVAILABLE', { cause });
+    });
+    this.#jobs.add(running);
+    try {
+      const answer = await running;
+      if (answer === null) throw new Error('The face worker gave no answer to a picture.');
+      return answer;
+    } finally {
+      this.#jobs.delete(running);
+    }
   }
 }

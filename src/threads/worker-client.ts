@@ -24,6 +24,7 @@ export class WorkerClient {
   #lastCall = 0;
   #ended: Error | null = null;
   #closing = false;
+  #onIdle: (() => void) | undefined;
 
   constructor(options: WorkerClientOptions) {
     this.#worker = new Worker(compiledFile(options.source), {
@@ -59,23 +60,34 @@ export class WorkerClient {
     });
   }
 
-  /** Ends the thread; calls under way are rejected. */
+  /**
+   * Ends the thread after the calls under way. It never interrupts one: a thread that is ended inside native code may
+   * take the whole process with it.
+   */
   async close(): Promise<void> {
     this.#closing = true;
+    if (this.#waiters.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
     await this.#worker.terminate();
   }
 
   #settle(reply: WorkerReply): void {
     const waiter = this.#waiters.get(reply.call);
     this.#waiters.delete(reply.call);
-    if (this.#waiters.size === 0) this.#worker.unref();
     if ('error' in reply) waiter?.reject(reply.error);
     else waiter?.resolve(reply.result);
+    if (this.#waiters.size > 0) return;
+    this.#worker.unref();
+    this.#onIdle?.();
   }
 
   #end(reason: Error): void {
     this.#ended ??= reason;
     for (const waiter of this.#waiters.values()) waiter.reject(this.#ended);
     this.#waiters.clear();
+    this.#onIdle?.();
   }
 }

@@ -60,12 +60,21 @@ test('a thread that dies between two requests is replaced before anybody notices
   expect(face.box.width).toBeGreaterThan(50);
 });
 
-test('a thread that takes too long is ended, and its request fails retryably', async () => {
-  const { pool } = await open({ jobTimeoutMs: 1 });
-  await expect(pool.extract(await readFile(samplePhoto(1)))).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
-    retryable: true,
-  });
+test('a picture that takes too long fails retryably, and its thread finishes it rather than being torn down', async () => {
+  const { pool, threads } = await open({ jobTimeoutMs: 5 });
+  const slow = pool.extract(await readFile(samplePhoto(1)));
+  await expect(slow).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+  expect(pool.running).toBe(1);
+  await pool.close();
+  expect(pool.running).toBe(0);
+  expect(threads).toHaveLength(1);
+});
+
+test('closing waits for the picture under work, so that no model is interrupted', async () => {
+  const { pool } = await open();
+  const working = pool.extract(await sampleFace('sample3-left'));
+  await pool.close();
+  await expect(working).resolves.toMatchObject({ mediaType: 'image/jpeg' });
 });
 
 test('more pictures than threads and places are refused at once, the accepted ones are served', async () => {

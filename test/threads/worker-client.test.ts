@@ -55,6 +55,13 @@ test('when the thread dies every call under way is rejected, the crash is told o
   expect(crashes).toHaveLength(1);
 });
 
+test('closing waits for the calls under way', async () => {
+  const client = start();
+  const slow = client.call('echo', 'slow');
+  await client.close();
+  await expect(slow).resolves.toBe('slow');
+});
+
 test('closing is not a crash', async () => {
   const crashes: Error[] = [];
   const client = start((reason) => crashes.push(reason));
