@@ -6,7 +6,7 @@ export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const gibibytes = (totalmem() / 2 ** 30).toFixed(0);
   return (
-    `${model}, ${availableParallelism()} cores, ${gibibytes} GiB of memory, Linux ${release()}, ` +
+    `${model}, ${availableParallelism()} cores, ${gibibytes} GiB of memory, Linux ${release().split('.', 2).join('.')}, ` +
     `Node ${process.versions.node} (${process.arch})`
   );
 }
