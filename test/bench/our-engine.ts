@@ -1,7 +1,7 @@
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { nearestFace } from '../../src/faces/face-selection.js';
 import { Picture } from '../../src/faces/picture.js';
-import { cosine } from '../support/unit-vectors.js';
+import { cosine } from '../support/cosine.js';
 import type { Engine } from './peer-engines.js';
 
 /** The pipeline of the service, one inference thread. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { GalleryIndex } from '../../src/faces/gallery-index.js';
-import { cosine, unitVector } from '../support/unit-vectors.js';
+import { cosine } from '../support/cosine.js';
+import { unitVector } from '../support/unit-vectors.js';
 
 const DIMENSION = 128;
 

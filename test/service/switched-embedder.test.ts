@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { runCommand, type CommandOptions } from '../support/run-command.js';
-import { sampleFace, type SampleFace } from '../support/sample-faces.js';
+import { sampleFace, type SampleFace, type SampleVariant } from '../support/sample-faces.js';
 import { ServiceClient } from '../support/service-client.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -20,6 +20,24 @@ async function start(dataDir: string, environment: Record<string, string> = {}) 
   return { service, client: new ServiceClient(service.address) };
 }
 
+async function everybodyIsEmbeddedAnew(service: ServiceProcess): Promise<void> {
+  await expect
+    .poll(() => service.output.some((line) => line.includes('embedded pictures with the chosen model')))
+    .toBe(true);
+}
+
+async function eachIsToldFromTheNext(client: ServiceClient, variant: SampleVariant): Promise<void> {
+  for (const [place, name] of people.entries()) {
+    const other = people[(place + 1) % people.length] ?? name;
+    const probe = await sampleFace(name, variant);
+    expect(await client.verifyOverGraphql(name, probe)).toMatchObject({ verified: true });
+    expect(await client.verifyOverGraphql(other, probe)).toMatchObject({
+      recognition: name,
+      verified: false,
+    });
+  }
+}
+
 test('people enrolled with one embedder are verified with another, at once and after all were embedded', async () => {
   const dataDir = temporaryFolder();
   const first = await start(dataDir);
@@ -34,20 +52,8 @@ test('people enrolled with one embedder are verified with another, at once and a
     recognition: last,
     verified: true,
   });
-  await expect
-    .poll(() =>
-      second.service.output.some((line) => line.includes('embedded pictures with the chosen model')),
-    )
-    .toBe(true);
-  for (const [place, name] of people.entries()) {
-    const other = people[(place + 1) % people.length] ?? name;
-    const probe = await sampleFace(name, 'webp');
-    expect(await second.client.verifyOverGraphql(name, probe)).toMatchObject({ verified: true });
-    expect(await second.client.verifyOverGraphql(other, probe)).toMatchObject({
-      recognition: name,
-      verified: false,
-    });
-  }
+  await everybodyIsEmbeddedAnew(second.service);
+  await eachIsToldFromTheNext(second.client, 'webp');
   await second.service.end('SIGTERM');
 
   const third = await start(dataDir);
@@ -63,20 +69,8 @@ test('from dlib alone to the default embedder people are recognised as before, w
   await first.service.end('SIGTERM');
 
   const second = await start(dataDir);
-  await expect
-    .poll(() =>
-      second.service.output.some((line) => line.includes('embedded pictures with the chosen model')),
-    )
-    .toBe(true);
-  for (const [place, name] of people.entries()) {
-    const other = people[(place + 1) % people.length] ?? name;
-    const probe = await sampleFace(name, 'turned');
-    expect(await second.client.verifyOverGraphql(name, probe)).toMatchObject({ verified: true });
-    expect(await second.client.verifyOverGraphql(other, probe)).toMatchObject({
-      recognition: name,
-      verified: false,
-    });
-  }
+  await everybodyIsEmbeddedAnew(second.service);
+  await eachIsToldFromTheNext(second.client, 'turned');
 });
 
 test('npm run reembed embeds everybody, goes on after a kill, and then has nothing to do', async () => {

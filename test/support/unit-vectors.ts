@@ -1,3 +1,5 @@
+import { cosine } from './cosine.js';
+
 /** A unit-length vector, the same for the same seed; two different ones are nearly orthogonal. */
 export function unitVector(seed: number, dimension = 128): Float32Array {
   let state = (seed + 1) * 0x9e3779b1;
@@ -14,9 +16,4 @@ export function unitVector(seed: number, dimension = 128): Float32Array {
 export function normalised(values: Float32Array): Float32Array {
   const length = Math.sqrt(cosine(values, values));
   return values.map((value) => value / length);
-}
-
-/** Dot product, which is the cosine of two unit-length vectors. */
-export function cosine(first: Float32Array, second: Float32Array): number {
-  return first.reduce((sum, value, place) => sum + value * (second[place] ?? Number.NaN), 0);
 }
