@@ -19,25 +19,27 @@ export interface FacePoolOptions {
    * @default 30_000
    */
   jobTimeoutMs?: number;
+  /**
+   * Milliseconds after which a silent thread counts as hung, and is ended and replaced. Long, because ending a thread
+   * inside a model's run aborts the whole process: the native binding throws where nobody can catch.
+   * @default 600_000
+   */
+  hungAfterMs?: number;
   /** Told about threads that ended between two jobs; they are replaced. */
   onThreadLost?: (reason: unknown) => void;
 }
-
-/**
- * A thread silent for so many times the limit of a job hangs, and is ended and replaced. Long, because ending a thread
- * inside a model's run aborts the whole process: the native binding throws where nobody can catch.
- */
-const HUNG_AFTER_LIMITS = 20;
 
 /** The face pipeline on worker threads behind a bounded queue. */
 export class FacePool implements FaceService {
   readonly #threads: Piscina<Uint8Array | null, FaceWorkerAnswer | null>;
   readonly #queue: BoundedQueue;
   readonly #jobTimeoutMs: number;
+  readonly #hungAfterMs: number;
   readonly #jobs = new Set<Promise<unknown>>();
 
   constructor(options: FacePoolOptions) {
     this.#jobTimeoutMs = options.jobTimeoutMs ?? 30_000;
+    this.#hungAfterMs = options.hungAfterMs ?? 600_000;
     this.#queue = new BoundedQueue(options.workers, options.queue);
     this.#threads = new Piscina({
       filename: compiledFile('src/faces/face-worker.ts'),
@@ -108,7 +110,7 @@ export class FacePool implements FaceService {
   }
 
   async #work(bytes: Uint8Array): Promise<FaceWorkerAnswer> {
-    const signal = AbortSignal.timeout(HUNG_AFTER_LIMITS * this.#jobTimeoutMs);
+    const signal = AbortSignal.timeout(this.#hungAfterMs);
     const running = this.#threads.run(bytes, { signal }).catch((cause: unknown) => {
       throw new ServiceError('UNAVAILABLE', { cause });
     });
