@@ -9,6 +9,7 @@ import {
   mysqlTable,
   primaryKey,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/mysql-core';
 import { decodeVector, encodeVector } from '../vector-bytes.js';
 
@@ -26,6 +27,16 @@ const floatVector = customType<{ data: Float32Array; driverData: Buffer }>({
   dataType: () => 'blob',
   toDriver: (vector) => Buffer.from(encodeVector(vector)),
   fromDriver: decodeVector,
+});
+
+const bytes = customType<{
+  data: Uint8Array;
+  driverData: Buffer;
+  config: { length: number };
+  configRequired: true;
+}>({
+  dataType: ({ length }) => `varbinary(${length})`,
+  toDriver: (value) => Buffer.from(value),
 });
 
 /** Seconds since 1970: unlike TIMESTAMP without time zones, automatic updates and an end in 2038. */
@@ -74,7 +85,8 @@ export const templates = mysqlTable(
   {
     id: exactText('id', { length: 36 }).primaryKey(),
     userId: exactText('user_id', { length: 255 }).notNull(),
-    imageKey: exactText('image_key', { length: 64 }).notNull(),
+    /** Null once the picture is no longer kept. */
+    imageKey: exactText('image_key', { length: 64 }),
     modelId: exactText('model_id', { length: 64 }).notNull(),
     vector: floatVector('vector').notNull(),
   },
@@ -108,4 +120,85 @@ export const galleryChange = mysqlTable(
     check('face_gallery_change_op', sql`${table.op} in ('add', 'remove')`),
     index('face_gallery_change_time').on(table.changedAt),
   ],
+);
+
+/** Master keys that have protected anything here; the keys themselves are elsewhere. */
+export const masterKeys = mysqlTable('face_master_keys', {
+  id: exactText('id', { length: 64 }).primaryKey(),
+  /** A known text sealed with the key, to recognise a wrong one. */
+  proof: bytes('proof', { length: 255 }).notNull(),
+});
+
+/** A user with a row here has templates and pictures sealed with the wrapped key, all of them. */
+export const userKeys = mysqlTable(
+  'face_user_keys',
+  {
+    userId: exactText('user_id', { length: 255 }).primaryKey(),
+    /** Who the audit log says the user is; random, so that it says nothing once this row is gone. */
+    pseudonym: exactText('pseudonym', { length: 36 }).notNull(),
+    masterKeyId: exactText('master_key_id', { length: 64 }).notNull(),
+    wrapped: bytes('wrapped', { length: 255 }).notNull(),
+  },
+  (table) => [
+    foreignKey({ name: 'face_user_keys_user_fk', columns: [table.userId], foreignColumns: [users.id] }),
+    foreignKey({
+      name: 'face_user_keys_master_fk',
+      columns: [table.masterKeyId],
+      foreignColumns: [masterKeys.id],
+    }),
+    uniqueIndex('face_user_keys_pseudonym').on(table.pseudonym),
+    index('face_user_keys_master').on(table.masterKeyId),
+  ],
+);
+
+/** Never deleted, so that access stays restricted when every key has been revoked. */
+export const apiKeys = mysqlTable('face_api_keys', {
+  id: exactText('id', { length: 32 }).primaryKey(),
+  name: exactText('name', { length: 255 }).notNull(),
+  /** SHA-256 of the secret. */
+  secretHash: bytes('secret_hash', { length: 32 }).notNull(),
+  /** Separated by spaces. */
+  scopes: exactText('scopes', { length: 255 }).notNull(),
+  createdAt: seconds('created_at').notNull(),
+  expiresAt: seconds('expires_at'),
+  revokedAt: seconds('revoked_at'),
+});
+
+/** Append-only; each hash covers the row and the hash before it. */
+export const auditLog = mysqlTable(
+  'face_audit_log',
+  {
+    seq: bigint('seq', { mode: 'number' }).primaryKey(),
+    at: seconds('at').notNull(),
+    operation: exactText('operation', { length: 32 }).notNull(),
+    outcome: exactText('outcome', { length: 64 }).notNull(),
+    /** Pseudonym of the user concerned. */
+    subject: exactText('subject', { length: 36 }),
+    /** Id of the API key, or what else acted. */
+    actor: exactText('actor', { length: 64 }),
+    requestId: exactText('request_id', { length: 64 }),
+    previousHash: bytes('previous_hash', { length: 32 }).notNull(),
+    hash: bytes('hash', { length: 32 }).notNull(),
+  },
+  (table) => [index('face_audit_log_time').on(table.at), index('face_audit_log_subject').on(table.subject)],
+);
+
+/** One row, id 1: the newest entry of the audit log, so that a cut end shows. A migration inserts it. */
+export const auditHead = mysqlTable('face_audit_head', {
+  id: int('id').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  hash: bytes('hash', { length: 32 }).notNull(),
+});
+
+/** Counters of the rate limits that all nodes share. */
+export const rateCounters = mysqlTable(
+  'face_rate_counters',
+  {
+    /** Never a user's id or an address as such, but a hash. */
+    key: exactText('key', { length: 128 }).primaryKey(),
+    points: int('points').notNull(),
+    /** Milliseconds since 1970. */
+    expire: bigint('expire', { mode: 'number' }),
+  },
+  (table) => [index('face_rate_counters_expire').on(table.expire)],
 );

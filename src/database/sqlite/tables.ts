@@ -8,6 +8,8 @@ const floatVector = customType<{ data: Float32Array; driverData: Uint8Array }>({
   fromDriver: decodeVector,
 });
 
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'blob' });
+
 const wholeSeconds = (name: string) => integer(name, { mode: 'timestamp' }).notNull();
 
 export const users = sqliteTable('users', {
@@ -51,9 +53,8 @@ export const templates = sqliteTable(
     userId: text('user_id')
       .notNull()
       .references(() => users.id),
-    imageKey: text('image_key')
-      .notNull()
-      .references(() => images.key),
+    /** Null once the picture is no longer kept. */
+    imageKey: text('image_key').references(() => images.key),
     modelId: text('model_id').notNull(),
     vector: floatVector('vector').notNull(),
   },
@@ -87,3 +88,66 @@ export const galleryChange = sqliteTable(
     index('gallery_change_time').on(table.changedAt),
   ],
 );
+
+/** Master keys that have protected anything here; the keys themselves are elsewhere. */
+export const masterKeys = sqliteTable('master_keys', {
+  id: text('id').primaryKey(),
+  /** A known text sealed with the key, to recognise a wrong one. */
+  proof: bytes('proof').notNull(),
+});
+
+/** A user with a row here has templates and pictures sealed with the wrapped key, all of them. */
+export const userKeys = sqliteTable(
+  'user_keys',
+  {
+    userId: text('user_id')
+      .primaryKey()
+      .references(() => users.id),
+    /** Who the audit log says the user is; random, so that it says nothing once this row is gone. */
+    pseudonym: text('pseudonym').notNull().unique(),
+    masterKeyId: text('master_key_id')
+      .notNull()
+      .references(() => masterKeys.id),
+    wrapped: bytes('wrapped').notNull(),
+  },
+  (table) => [index('user_keys_master').on(table.masterKeyId)],
+);
+
+/** Never deleted, so that access stays restricted when every key has been revoked. */
+export const apiKeys = sqliteTable('api_keys', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  /** SHA-256 of the secret. */
+  secretHash: bytes('secret_hash').notNull(),
+  /** Separated by spaces. */
+  scopes: text('scopes').notNull(),
+  createdAt: wholeSeconds('created_at'),
+  expiresAt: integer('expires_at', { mode: 'timestamp' }),
+  revokedAt: integer('revoked_at', { mode: 'timestamp' }),
+});
+
+/** Append-only; each hash covers the row and the hash before it. */
+export const auditLog = sqliteTable(
+  'audit_log',
+  {
+    seq: integer('seq').primaryKey(),
+    at: wholeSeconds('at'),
+    operation: text('operation').notNull(),
+    outcome: text('outcome').notNull(),
+    /** Pseudonym of the user concerned. */
+    subject: text('subject'),
+    /** Id of the API key, or what else acted. */
+    actor: text('actor'),
+    requestId: text('request_id'),
+    previousHash: bytes('previous_hash').notNull(),
+    hash: bytes('hash').notNull(),
+  },
+  (table) => [index('audit_log_time').on(table.at), index('audit_log_subject').on(table.subject)],
+);
+
+/** One row, id 1: the newest entry of the audit log, so that a cut end shows. */
+export const auditHead = sqliteTable('audit_head', {
+  id: integer('id').primaryKey(),
+  seq: integer('seq').notNull(),
+  hash: bytes('hash').notNull(),
+});
