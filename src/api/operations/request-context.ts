@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
+import type { Principal } from '../../access/principal.js';
 import type { ErrorCode } from '../../errors.js';
 import type { MemoryAccount, MemoryBudget } from './memory-budget.js';
 
@@ -8,6 +9,10 @@ import type { MemoryAccount, MemoryBudget } from './memory-budget.js';
 export interface RequestContext {
   /** The `X-Request-Id` of the answer. */
   readonly requestId: string;
+  /** IP address of the client, behind the trusted proxies. */
+  readonly address: string;
+  /** Who makes the request. */
+  principal: Principal;
   /** Aborted when the connection closes before the answer is complete. */
   readonly signal: AbortSignal;
   /** Memory for the pictures of this request, given back when its answer is over. */
@@ -45,6 +50,15 @@ export function requestContext(budget: MemoryBudget): RequestHandler {
       memory.close();
       if (!response.writableFinished) disconnection.abort();
     });
-    storage.run({ requestId, signal: disconnection.signal, memory }, next);
+    storage.run(
+      {
+        requestId,
+        address: request.ip ?? 'unknown',
+        principal: { kind: 'anyone' },
+        signal: disconnection.signal,
+        memory,
+      },
+      next,
+    );
   };
 }
