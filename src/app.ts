@@ -4,9 +4,10 @@ import { buildModels } from '../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
 import { createApi } from './api/http-server.js';
 import type { Config } from './config.js';
-import { openDatabase } from './database/open-database.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
+import { BackgroundProtection } from './protection/background-protection.js';
+import { openProtectedDatabase } from './protection/open-protected-database.js';
 import { openImageStore } from './storage/open-image-store.js';
 import { BackgroundReembedding } from './users/background-reembedding.js';
 import { FaceInspector } from './users/face-inspector.js';
@@ -42,7 +43,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const detector = await chooseDetector(config.faceDetector);
     const matching = matchSettings(config, embedder);
 
-    const database = await openDatabase(config, logger);
+    const { database, vault } = await openProtectedDatabase(config, logger);
     closers.push(() => database.close());
     const images = await openImageStore(config);
 
@@ -78,6 +79,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       userService: new FaceUserService({
         database,
         images,
+        vault,
         faces,
         gallery,
         ...matching,
@@ -99,6 +101,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     closers.push(() => api.stop());
     const address = await api.listen();
+    const protection = new BackgroundProtection({ database, images, vault, logger });
+    protection.start();
+    closers.push(() => protection.stop());
     const reembedding = new BackgroundReembedding(new Reembedder({ database, images, faces }), {
       modelId: embedder.modelId,
       logger,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDatabaseUrl } from './database/mysql/database-url.js';
 import type { MysqlSettings } from './database/mysql/mysql-options.js';
+import { parseMasterKeys, type MasterKey } from './protection/master-key.js';
 
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -77,6 +78,27 @@ export const environmentSchema = z.object({
     .optional()
     .describe('PEM file of the client certificate, with `DATABASE_TLS_KEY`'),
   DATABASE_TLS_KEY: z.string().optional().describe('PEM file of the key of the client certificate'),
+  MASTER_KEYS: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      try {
+        return text === undefined ? undefined : parseMasterKeys(text);
+      } catch (error) {
+        context.issues.push({ code: 'custom', message: (error as Error).message, input: '' });
+        return z.NEVER;
+      }
+    })
+    .describe(
+      'Keys that protect templates and pictures, `id:base64` separated by commas, the one for what is new first; unset: those of `MASTER_KEY_FILE`',
+    ),
+  MASTER_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of the master keys, one a line; unset: `master.key` in `DATA_DIR`, made at the first start',
+    ),
   FACE_DETECTOR: z
     .enum(['blazeface-back', 'yunet'])
     .default('blazeface-back')
@@ -159,6 +181,10 @@ export interface Config {
   readonly imageStore: S3Location | undefined;
   /** Undefined: the embedded database. */
   readonly mysql: MysqlSettings | undefined;
+  /** From a file unless given. */
+  readonly masterKeys: readonly [MasterKey, ...MasterKey[]] | undefined;
+  /** Absolute path; undefined: `master.key` in `dataDir`. */
+  readonly masterKeyFile: string | undefined;
   readonly faceDetector: Environment['FACE_DETECTOR'];
   /** Name of a model, or path of a description. */
   readonly faceEmbedder: string;
@@ -198,6 +224,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: resolve(values.DATA_DIR),
     imageStore: imageStore(values),
     mysql: mysqlSettings(values),
+    masterKeys: values.MASTER_KEYS,
+    masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : resolve(values.MASTER_KEY_FILE),
     faceDetector: values.FACE_DETECTOR,
     faceEmbedder: values.FACE_EMBEDDER,
     faceWorkers: values.FACE_WORKERS ?? Math.min(8, availableParallelism()),

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { pino } from 'pino';
 import { chooseEmbedder } from '../../models/choose-models.js';
 import type { Config } from '../config.js';
-import { openDatabase } from '../database/open-database.js';
 import { checkFolder } from '../doctor/check-folder.js';
 import { checkRows } from '../doctor/check-rows.js';
+import { checkTemplates } from '../doctor/check-templates.js';
 import { compareImages } from '../doctor/compare-images.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { readConfig } from '../read-config.js';
+import { openProtectedDatabase } from '../protection/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 
 /** Exit codes: nothing is wrong any more; something is; the examination could not be done. */
@@ -25,9 +26,8 @@ const hourMs = 3_600_000;
 async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes> {
   if (config.mysql === undefined && !existsSync(config.dataDir))
     throw new Error(`There is no data folder ${config.dataDir}; set DATA_DIR as for the service`);
-  const database = await openDatabase(config, pino({ level: 'warn' }, pino.destination(2)), {
-    acceptStrays: true,
-  });
+  const logger = pino({ level: 'warn' }, pino.destination(2));
+  const { database, vault } = await openProtectedDatabase(config, logger, { acceptStrays: true });
   try {
     const images = await openImageStore(config, { abandonedAfterMs: Infinity });
     // Only the embedded database tells that nobody else is at work; a late write to S3 takes its time even so.
@@ -35,6 +35,7 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
     const leftBefore = alone ? new Date(8.64e15) : new Date(Date.now() - hourMs);
     async function* findings(): AsyncIterable<Finding> {
       yield* checkRows(database, images);
+      yield* checkTemplates(database, vault);
       yield* compareImages({ ...database, images, unfinishedBefore: leftBefore });
       yield* checkFolder(config.dataDir, leftBefore);
     }

@@ -3,12 +3,12 @@ import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../../models/choose-models.js';
 import type { Config } from '../config.js';
-import { openDatabase } from '../database/open-database.js';
 import { FacePool } from '../faces/face-pool.js';
 import { importPeople, type ImportCounts } from '../import/import-people.js';
 import { peopleInFolder, type RefusedFile } from '../import/people-in-folder.js';
 import { Progress } from '../import/progress.js';
 import { readConfig } from '../read-config.js';
+import { openProtectedDatabase } from '../protection/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Enroller } from '../users/enroller.js';
 import { Housekeeping } from '../users/housekeeping.js';
@@ -30,7 +30,7 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
   await buildModels();
   const embedder = await chooseEmbedder(config.faceEmbedder);
   const detector = await chooseDetector(config.faceDetector);
-  const database = await openDatabase(config, logger);
+  const { database, vault } = await openProtectedDatabase(config, logger);
   const faces = new FacePool({
     workers: config.faceWorkers,
     queue: config.faceWorkers + 1,
@@ -55,7 +55,7 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
     const counts = await importPeople(people, {
       folder,
       users: database.users,
-      enroller: new Enroller({ database, images, faces, logger }),
+      enroller: new Enroller({ database, images, vault, faces, logger }),
       modelId: embedder.modelId,
       maxImageBytes: config.maxImageBytes,
       concurrency: config.faceWorkers + 1,

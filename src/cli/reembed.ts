@@ -2,10 +2,10 @@ import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../../models/choose-models.js';
 import type { Config } from '../config.js';
-import { openDatabase } from '../database/open-database.js';
 import { FacePool } from '../faces/face-pool.js';
 import { Progress } from '../import/progress.js';
 import { readConfig } from '../read-config.js';
+import { openProtectedDatabase } from '../protection/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Reembedder } from '../users/reembedder.js';
 
@@ -20,7 +20,7 @@ async function run(config: Config): Promise<keyof typeof exitCodes> {
   const embedder = await chooseEmbedder(config.faceEmbedder);
   const detector = await chooseDetector(config.faceDetector);
   const { modelId } = embedder;
-  const database = await openDatabase(config, logger);
+  const { database } = await openProtectedDatabase(config, logger);
   const faces = new FacePool({
     workers: config.faceWorkers,
     queue: config.faceWorkers + 1,

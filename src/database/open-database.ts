@@ -8,7 +8,9 @@ import { openSqliteDatabase, type OpenSqliteOptions } from './sqlite/open-sqlite
 export function openDatabase(
   { mysql, dataDir }: Pick<Config, 'mysql' | 'dataDir'>,
   logger: Pick<Logger, 'info' | 'warn'>,
-  options: OpenSqliteOptions = {},
+  options: OpenSqliteOptions,
 ): Promise<Database> {
-  return mysql === undefined ? openSqliteDatabase(dataDir, options) : openMysqlDatabase(mysql, logger);
+  return mysql === undefined
+    ? openSqliteDatabase(dataDir, options)
+    : openMysqlDatabase({ ...mysql, vault: options.vault }, logger);
 }

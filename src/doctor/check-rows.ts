@@ -3,6 +3,8 @@ import type { ImageStore } from '../storage/image-store.js';
 import type { Database } from '../users/user-repository.js';
 import type { Finding } from './finding.js';
 
+const none = { templateIds: [], imageKeys: [], keyOwners: [] };
+
 /** Looks for rows that contradict each other, and for damage that the database engine finds. */
 export async function* checkRows(
   { audit, blobs }: Pick<Database, 'audit' | 'blobs'>,
@@ -13,13 +15,13 @@ export async function* checkRows(
       problem: `The database file is damaged: ${finding}`,
       remedy: 'stop the service and restore a backup',
     };
-  const { templateIds, imageKeys } = await audit.strays();
+  const { templateIds, imageKeys, keyOwners } = await audit.strays();
   for (const templateId of templateIds)
     yield {
       problem: `Template ${templateId} belongs to a user who does not exist`,
       remedy: 'delete the template',
       repair: async () => {
-        await audit.removeStrays({ templateIds: [templateId], imageKeys: [] });
+        await audit.removeStrays({ ...none, templateIds: [templateId] });
         return true;
       },
     };
@@ -28,8 +30,17 @@ export async function* checkRows(
       problem: `${key} belongs to a user who does not exist`,
       remedy: 'delete file and rows',
       repair: async () => {
-        await audit.removeStrays({ templateIds: [], imageKeys: [key] });
+        await audit.removeStrays({ ...none, imageKeys: [key] });
         return finishDeletion(key, blobs, images);
+      },
+    };
+  for (const userId of keyOwners)
+    yield {
+      problem: 'A key belongs to a user who does not exist',
+      remedy: 'delete the key',
+      repair: async () => {
+        await audit.removeStrays({ ...none, keyOwners: [userId] });
+        return true;
       },
     };
 }

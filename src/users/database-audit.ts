@@ -12,6 +12,8 @@ export interface AuditedBlob {
 export interface StrayRows {
   readonly templateIds: readonly string[];
   readonly imageKeys: readonly string[];
+  /** Users whose key is there still. */
+  readonly keyOwners: readonly string[];
 }
 
 /** Looks at the database as a whole, to find and mend what should not be; not for the service itself. */

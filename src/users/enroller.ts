@@ -3,6 +3,9 @@ import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
 import { assertFitForRegistration } from '../faces/face-quality.js';
 import type { ExtractedFace, FaceService } from '../faces/face-service.js';
+import type { UserKey } from '../protection/user-key.js';
+import { UserProtector } from '../protection/user-protector.js';
+import type { Vault } from '../protection/vault.js';
 import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { finishDeletion } from './blob-sweeper.js';
@@ -12,8 +15,9 @@ import type { Database, EnrolledFace, User } from './user-repository.js';
 import type { RequestOptions } from './user-service.js';
 
 export interface EnrollerOptions {
-  readonly database: Pick<Database, 'users' | 'blobs'>;
+  readonly database: Pick<Database, 'users' | 'blobs' | 'protection'>;
   readonly images: ImageStore;
+  readonly vault: Vault;
   readonly faces: FaceService;
   readonly logger: Pick<Logger, 'error'>;
 }
@@ -26,7 +30,11 @@ export interface Portrait {
 
 /** Gives people their faces: picture files, rows and templates together or not at all. */
 export class Enroller {
-  constructor(private readonly options: EnrollerOptions) {}
+  readonly #protector: UserProtector;
+
+  constructor(private readonly options: EnrollerOptions) {
+    this.#protector = new UserProtector(options);
+  }
 
   /** @throws ServiceError BAD_ID, USER_EXISTS, or what `examine` throws. */
   async register(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<User> {
@@ -42,7 +50,8 @@ export class Enroller {
     const { users } = this.options.database;
     assertUserId(id);
     const portrait = await this.examine(image, signal);
-    await this.store([portrait], ([face]) => users.enrolExisting(id, face));
+    const key = await this.keyOf(id);
+    await this.store(key, [portrait], ([face]) => users.enrolExisting(key, face));
   }
 
   /**
@@ -68,12 +77,21 @@ export class Enroller {
   async enrol(id: string, portraits: readonly [Portrait, ...Portrait[]]): Promise<User> {
     const { users } = this.options.database;
     const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
-    await this.store(portraits, ([face, ...moreFaces]) => users.enrol({ user, ...face, moreFaces }));
+    const key = this.options.vault.createKey(id);
+    await this.store(key, portraits, ([face, ...moreFaces]) =>
+      users.enrol({ user, key, ...face, moreFaces }),
+    );
     return user;
   }
 
-  /** Writes the files, then lets `enrol` write the rows; when either fails, the files are withdrawn. */
+  /** The key that seals what is held about a registered user. @throws ServiceError USER_NOT_FOUND. */
+  keyOf(id: string): Promise<UserKey> {
+    return this.#protector.keyOf(id);
+  }
+
+  /** Writes the files, sealed, then lets `enrol` write the rows; when either fails, the files are withdrawn. */
   async store(
+    userKey: UserKey,
     portraits: readonly [Portrait, ...Portrait[]],
     enrol: (stored: readonly [EnrolledFace, ...EnrolledFace[]]) => Promise<void>,
   ): Promise<void> {
@@ -82,7 +100,7 @@ export class Enroller {
       const key = createImageKey(face.mediaType);
       await this.options.database.blobs.announce(key);
       announced.push(key);
-      await this.options.images.put(key, image);
+      await this.options.images.put(key, userKey.sealImage(key, image));
       return {
         image: { key, mediaType: face.mediaType },
         template: { templateId: uuidv7(), modelId: face.modelId, vector: face.template },

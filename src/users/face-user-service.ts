@@ -15,7 +15,7 @@ import type { Database, PageRequest, User } from './user-repository.js';
 import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';
 
 export interface FaceUserServiceOptions extends EnrollerOptions {
-  readonly database: Pick<Database, 'users' | 'blobs' | 'missingTemplates'>;
+  readonly database: Pick<Database, 'users' | 'blobs' | 'missingTemplates' | 'protection'>;
   readonly gallery: Gallery;
   readonly rule: MatchRule;
   readonly anchors: SimilarityAnchors;

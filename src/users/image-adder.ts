@@ -33,9 +33,10 @@ export class ImageAdder {
     if (!(await database.users.find(id))) throw new ServiceError('USER_NOT_FOUND');
     const portrait = await enroller.examine(image, signal);
     let besides = await this.#accept(id, portrait.face, signal);
-    await enroller.store([portrait], async ([face]) => {
+    const key = await enroller.keyOf(id);
+    await enroller.store(key, [portrait], async ([face]) => {
       // Deleted, registered anew or given another picture in the meantime: the question is another one then.
-      while (!(await database.users.addFace(id, besides, face)))
+      while (!(await database.users.addFace(key, besides, face)))
         besides = await this.#accept(id, portrait.face);
     });
     return { images: besides.length + 1 };

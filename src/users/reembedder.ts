@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
 import type { FaceService } from '../faces/face-service.js';
+import { readImage } from '../protection/read-image.js';
 import type { ImageStore } from '../storage/image-store.js';
 import type { UnembeddedImage } from './missing-templates.js';
 import type { Database } from './user-repository.js';
@@ -9,7 +10,7 @@ import type { Database } from './user-repository.js';
 const pageSize = 256;
 
 export interface ReembedderOptions {
-  readonly database: Pick<Database, 'missingTemplates'>;
+  readonly database: Pick<Database, 'missingTemplates' | 'protection'>;
   readonly images: ImageStore;
   readonly faces: FaceService;
 }
@@ -120,8 +121,9 @@ export class Reembedder {
   }
 
   async #embed(image: UnembeddedImage, modelId: string, signal?: AbortSignal): Promise<void> {
-    const { database, images, faces } = this.options;
-    const face = await faces.extract(await images.get(image.key), signal ? { signal } : {});
+    const { database, faces } = this.options;
+    const picture = await readImage(image, { ...this.options, ...database });
+    const face = await faces.extract(picture, signal ? { signal } : {});
     if (face.modelId !== modelId)
       throw new Error(`The face workers make templates of ${face.modelId}, not of ${modelId}.`);
     await database.missingTemplates.add(image, { templateId: uuidv7(), modelId, vector: face.template });

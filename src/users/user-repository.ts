@@ -1,4 +1,7 @@
 import type { DatabaseAudit } from './database-audit.js';
+import type { ImageMediaType } from '../faces/face-service.js';
+import type { ProtectionRepository } from '../protection/protection-repository.js';
+import type { UserKey } from '../protection/user-key.js';
 import type { MissingTemplates } from './missing-templates.js';
 
 /** A registered person. */
@@ -21,7 +24,7 @@ export interface StoredTemplate {
 export interface StoredImage {
   /** Blob key of the image file. */
   readonly key: string;
-  readonly mediaType: string;
+  readonly mediaType: ImageMediaType;
 }
 
 export interface EnrolledFace {
@@ -34,6 +37,8 @@ export interface EnrolledFace {
 /** A user as written by one registration: row, images and templates together or not at all. */
 export interface Enrolment extends EnrolledFace {
   readonly user: User;
+  /** New; seals the templates, and has sealed the image files. */
+  readonly key: UserKey;
   /**
    * Of further pictures.
    * @default none
@@ -62,17 +67,21 @@ export interface UserRepository {
   /**
    * Gives a user who is already registered, but has no template of this model, image and template as `enrol` does.
    * The user's row and timestamp stay.
-   * @throws ServiceError USER_NOT_FOUND; USER_EXISTS when there is a template of this model.
+   * @param key the user's own, which seals the template.
+   * @throws ServiceError USER_NOT_FOUND; USER_EXISTS when there is a template of this model; UNAVAILABLE when the key
+   *   is no longer the user's.
    */
-  enrolExisting(userId: string, face: EnrolledFace): Promise<void>;
+  enrolExisting(key: UserKey, face: EnrolledFace): Promise<void>;
   /**
    * Gives a user a further image and template, as `enrol` does.
+   * @param key the user's own, which seals the template.
    * @param besides ids of all templates of this model that the user is taken to have; one or more, in any order.
    * @returns false, and writes nothing, when the user has others by now.
+   * @throws ServiceError UNAVAILABLE when the key is no longer the user's.
    */
-  addFace(userId: string, besides: readonly string[], face: EnrolledFace): Promise<boolean>;
+  addFace(key: UserKey, besides: readonly string[], face: EnrolledFace): Promise<boolean>;
   /**
-   * Deletes the user with templates and image rows, records the gallery changes and marks the blobs as
+   * Deletes the user with key, templates and image rows, records the gallery changes and marks the blobs as
    * `deleting`.
    * @returns keys of the image files still to be deleted, or null when there is no such user.
    */
@@ -130,6 +139,7 @@ export interface Database {
   readonly gallery: GalleryLog;
   readonly audit: DatabaseAudit;
   readonly missingTemplates: MissingTemplates;
+  readonly protection: ProtectionRepository;
   /**
    * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
    * @returns whether there was anything to do.

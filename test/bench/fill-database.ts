@@ -2,7 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
 import { defaultEmbedder } from '../../models/catalogue.js';
 import { encodeVector } from '../../src/database/vector-bytes.js';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { unitVector } from '../support/unit-vectors.js';
 
 /**
@@ -11,7 +11,7 @@ import { unitVector } from '../support/unit-vectors.js';
  * @param folder data folder of a service that does not run.
  */
 export async function fillDatabase(folder: string, people: number, dimension: number): Promise<void> {
-  await (await openSqliteDatabase(folder)).close();
+  await (await openSqlite(folder)).close();
   const database = new DatabaseSync(join(folder, 'facial-verification.sqlite'));
   const user = database.prepare('insert into users (id) values (?)');
   const blob = database.prepare("insert into blobs (key, state, announced_at) values (?, 'live', 0)");

@@ -1,6 +1,6 @@
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import { defaultEmbedder } from '../../models/catalogue.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { unitVector } from '../support/unit-vectors.js';
 import { residentMemory } from './machine.js';
 import { summarise, timed, type Summary } from './statistics.js';
@@ -19,7 +19,7 @@ export interface GalleryFigures {
 const [folder = '', people = '', threads = '', searches = ''] = process.argv.slice(2);
 const dimension = 128;
 
-const database = await openSqliteDatabase(folder);
+const database = await openSqlite(folder);
 const before = residentMemory(process.pid).now;
 const gallery = new SynchronisedGallery({
   log: database.gallery,

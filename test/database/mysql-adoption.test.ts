@@ -80,7 +80,12 @@ describe.skipIf(mariadbMissing !== null)(
       expect(await database.users.find('ada')).toBeNull();
 
       const before = await database.users.find('bob');
-      await database.users.enrolExisting('bob', await announced(database, { id: 'bob' }));
+      const face = await announced(database, { id: 'bob' });
+      await expect(database.users.enrolExisting(face.key, face)).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+      });
+      await database.protection.protect({ key: face.key.stored, images: [], templates: [] });
+      await database.users.enrolExisting(face.key, face);
       expect(await database.users.templatesOf('bob', 'model-a')).toHaveLength(1);
       expect(await database.users.find('bob')).toEqual(before);
     });
@@ -158,7 +163,7 @@ describe.skipIf(mariadbMissing !== null)(
       const name = await server.createDatabase();
       await (await open(name)).close();
       await server.run(
-        'ALTER TABLE face_images DROP FOREIGN KEY face_images_user_fk; ALTER TABLE face_templates DROP FOREIGN KEY face_templates_user_fk; ALTER TABLE users MODIFY id varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL',
+        'ALTER TABLE face_images DROP FOREIGN KEY face_images_user_fk; ALTER TABLE face_templates DROP FOREIGN KEY face_templates_user_fk; ALTER TABLE face_user_keys DROP FOREIGN KEY face_user_keys_user_fk; ALTER TABLE users MODIFY id varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL',
         name,
       );
       await expect(open(name)).rejects.toThrow('takes different ids for equal');

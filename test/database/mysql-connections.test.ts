@@ -11,6 +11,7 @@ import { CuttingProxy, type Cut } from '../support/cutting-proxy.js';
 import { freePort, mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { openFor, optionsFor } from '../support/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
 
 const silent = pino({ level: 'silent' });
@@ -151,7 +152,9 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
 
   it('say what is wrong with a refused login, without the password', async () => {
     const wrong = { ...optionsFor(server, name), password: 'secret-but-wrong' };
-    const failure: unknown = await openMysqlDatabase(wrong, silent).catch((error: unknown) => error);
+    const failure: unknown = await openMysqlDatabase({ ...wrong, vault: testVault }, silent).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toMatchObject({ message: expect.stringContaining('ER_ACCESS_DENIED_ERROR') as string });
     expect(failure).toMatchObject({ message: expect.stringContaining('DATABASE_URL') as string });
     expect(String(failure) + JSON.stringify(failure)).not.toContain('secret');
@@ -174,9 +177,9 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
 
   it('give up when no server comes', async () => {
     const nowhere = { ...optionsFor(server, name), hosts: [{ host: '127.0.0.1', port: await freePort() }] };
-    await expect(openMysqlDatabase({ ...nowhere, startTimeoutMs: 0 }, silent)).rejects.toThrow(
-      /ECONNREFUSED.*DATABASE_URL/,
-    );
+    await expect(
+      openMysqlDatabase({ ...nowhere, vault: testVault, startTimeoutMs: 0 }, silent),
+    ).rejects.toThrow(/ECONNREFUSED.*DATABASE_URL/);
   });
 
   it('are encrypted and checked as told', async () => {

@@ -9,6 +9,7 @@ import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.
 import { compiledFile } from '../../src/project-root.js';
 import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { openFor, optionsFor } from '../support/mysql-database.js';
+import { testVault } from '../support/test-vault.js';
 import { enrol } from './repository-suite.js';
 
 const silent = pino({ level: 'silent' });
@@ -127,7 +128,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
       const name = await own.createDatabase();
       await own.run(legacyTable, name);
       for (let kill = 1; kill <= 2; kill += 1) {
-        const opening = openMysqlDatabase(optionsFor(own, name), silent);
+        const opening = openMysqlDatabase({ ...optionsFor(own, name), vault: testVault }, silent);
         const steps = () => own.run('SELECT COUNT(*) n FROM face_migration_steps', name).catch(() => []);
         while (Number((await steps())[0]?.['n'] ?? 0) < 6 * kill) await sleep(1);
         await own.end('SIGKILL');

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { describe, expect, it } from 'vitest';
 import { createImageKey } from '../../src/storage/image-key.js';
 import type { Database, Enrolment, StoredTemplate } from '../../src/users/user-repository.js';
+import { testVault } from '../support/test-vault.js';
 import { unitVector } from '../support/unit-vectors.js';
 
 const modelId = 'model-a';
@@ -15,10 +16,11 @@ export interface EnrolmentOptions {
 
 /** An enrolment of one user, its image announced. */
 export async function announced(database: Database, options: EnrolmentOptions): Promise<Enrolment> {
-  const image = { key: createImageKey('image/jpeg'), mediaType: 'image/jpeg' };
+  const image = { key: createImageKey('image/jpeg'), mediaType: 'image/jpeg' } as const;
   await database.blobs.announce(image.key);
   return {
     user: { id: options.id, timestamp: new Date('2026-01-02T03:04:05Z') },
+    key: testVault.createKey(options.id),
     image,
     template: {
       templateId: uuidv7(),
@@ -145,10 +147,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
     it('gives a registered user without a template of the model a face, and keeps the timestamp', async () => {
       const database = await open();
-      const { user, image } = await enrol(database, { id: 'ada', modelId: 'model-b' });
+      const { user, key, image } = await enrol(database, { id: 'ada', modelId: 'model-b' });
       const face = await announced(database, { id: 'ada', seed: 2 });
 
-      await database.users.enrolExisting('ada', face);
+      await database.users.enrolExisting(key, face);
 
       expect(await database.users.find('ada')).toEqual(user);
       expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...face.template, userId: 'ada' }]);
@@ -165,12 +167,12 @@ export function describeRepository(dialect: string, open: () => Promise<Database
     it('gives no face to nobody, nor to somebody who has one', async () => {
       const database = await open();
       const stranger = await announced(database, { id: 'bob' });
-      await expect(database.users.enrolExisting('bob', stranger)).rejects.toMatchObject({
+      await expect(database.users.enrolExisting(stranger.key, stranger)).rejects.toMatchObject({
         code: 'USER_NOT_FOUND',
       });
       const first = await enrol(database, { id: 'ada', seed: 1 });
       const second = await announced(database, { id: 'ada', seed: 2 });
-      await expect(database.users.enrolExisting('ada', second)).rejects.toMatchObject({
+      await expect(database.users.enrolExisting(first.key, second)).rejects.toMatchObject({
         code: 'USER_EXISTS',
       });
 
@@ -181,13 +183,11 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
     it('lets exactly one of many concurrent first faces of a user win', async () => {
       const database = await open();
-      await enrol(database, { id: 'ada', modelId: 'model-b' });
+      const { key } = await enrol(database, { id: 'ada', modelId: 'model-b' });
       const faces = await Promise.all(
         Array.from({ length: 12 }, (_, seed) => announced(database, { id: 'ada', seed })),
       );
-      const outcomes = await Promise.allSettled(
-        faces.map((face) => database.users.enrolExisting('ada', face)),
-      );
+      const outcomes = await Promise.allSettled(faces.map((face) => database.users.enrolExisting(key, face)));
 
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const outcome of outcomes)
@@ -237,10 +237,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       const first = await enrol(database, { id: 'ada', seed: 1 });
       const other = await announced(database, { id: 'ada', seed: 3, modelId: 'model-b' });
-      await database.users.enrolExisting('ada', other);
+      await database.users.enrolExisting(first.key, other);
       const second = await announced(database, { id: 'ada', seed: 2 });
 
-      expect(await database.users.addFace('ada', [first.template.templateId], second)).toBe(true);
+      expect(await database.users.addFace(first.key, [first.template.templateId], second)).toBe(true);
 
       const both = [first, second].map(({ template }) => ({ ...template, userId: 'ada' }));
       expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
@@ -257,12 +257,12 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const face = await announced(database, { id: 'ada', seed: 2 });
       const known = before.template.templateId;
 
-      expect(await database.users.addFace('ada', [known], face)).toBe(false);
-      expect(await database.users.addFace('ada', [], face)).toBe(false);
+      expect(await database.users.addFace(before.key, [known], face)).toBe(false);
+      expect(await database.users.addFace(before.key, [], face)).toBe(false);
       const anew = await enrol(database, { id: 'ada', seed: 3 });
-      expect(await database.users.addFace('ada', [known], face)).toBe(false);
-      expect(await database.users.addFace('ada', [], face)).toBe(false);
-      expect(await database.users.addFace('ada', [anew.template.templateId, known], face)).toBe(false);
+      expect(await database.users.addFace(anew.key, [known], face)).toBe(false);
+      expect(await database.users.addFace(anew.key, [], face)).toBe(false);
+      expect(await database.users.addFace(anew.key, [anew.template.templateId, known], face)).toBe(false);
 
       expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...anew.template, userId: 'ada' }]);
       expect(await database.blobs.unfinished(farFuture)).toContainEqual({
@@ -278,7 +278,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         Array.from({ length: 12 }, (_, seed) => announced(database, { id: 'ada', seed: seed + 1 })),
       );
       const added = await Promise.all(
-        faces.map((face) => database.users.addFace('ada', [first.template.templateId], face)),
+        faces.map((face) => database.users.addFace(first.key, [first.template.templateId], face)),
       );
       expect(added.filter(Boolean)).toHaveLength(1);
       expect(await database.users.templatesOf('ada', modelId)).toHaveLength(2);
@@ -382,10 +382,14 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.audit.countWithoutTemplate(modelId)).toBe(2);
       expect(await database.audit.countWithoutTemplate('model-b')).toBe(1);
       expect(await database.audit.damage()).toEqual([]);
-      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [] });
+      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
 
       const revision = await database.gallery.revision();
-      await database.audit.removeStrays({ templateIds: [template.templateId], imageKeys: [] });
+      await database.audit.removeStrays({
+        templateIds: [template.templateId],
+        imageKeys: [],
+        keyOwners: ['ada'],
+      });
       expect(await database.users.templatesOf('ada', modelId)).toHaveLength(1);
       expect(await database.gallery.revision()).toBe(revision);
     });
@@ -475,7 +479,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         ...images.map((image, seed) => database.missingTemplates.add(image, made(seed))),
         ...ids.map((id) => database.users.remove(id)),
       ]);
-      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [] });
+      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
       for (const id of ids) expect(await database.users.templatesOf(id, other)).toEqual([]);
     });
   });

@@ -3,23 +3,32 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
-import { encodeVector } from '../../src/database/vector-bytes.js';
 import { compiledFile } from '../../src/project-root.js';
 import type { Database, Enrolment } from '../../src/users/user-repository.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { announced, enrol } from './repository-suite.js';
 
 const databaseFile = 'facial-verification.sqlite';
 
 async function open(folder: string): Promise<Database> {
-  const database = await openSqliteDatabase(folder);
+  const database = await openSqlite(folder);
   onTestFinished(() => database.close());
   return database;
 }
 
-function bytesOf({ vector }: Enrolment['template']): Buffer {
-  return Buffer.from(encodeVector(vector));
+/** A person's sealed template, and the key that opens it, as the database file holds them. */
+function storedBytes(folder: string, { user, template }: Enrolment): Buffer[] {
+  const database = new DatabaseSync(join(folder, databaseFile), { readOnly: true });
+  try {
+    const bytes = (sql: string, id: string) => Object.values(database.prepare(sql).get(id) ?? {});
+    return [
+      ...bytes('SELECT vector FROM templates WHERE id = ?', template.templateId),
+      ...bytes('SELECT wrapped FROM user_keys WHERE user_id = ?', user.id),
+    ].map((value) => Buffer.from(value as Uint8Array));
+  } finally {
+    database.close();
+  }
 }
 
 /** Names of the files below a folder that hold any of the byte strings. */
@@ -39,13 +48,15 @@ describe('embedded database files', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]);
     expect(modes).toEqual(
-      ['', '-shm', '-wal'].map((end) => [`${databaseFile}${end}`, 0o600]).concat([['lock.sqlite', 0o600]]),
+      ['', '-shm', '-wal']
+        .map((end) => [`${databaseFile}${end}`, 0o600])
+        .concat(['lock.sqlite', 'master.key'].map((name) => [name, 0o600])),
     );
   });
 
   it('keep everything over a restart', async () => {
     const folder = temporaryFolder();
-    const first = await openSqliteDatabase(folder);
+    const first = await openSqlite(folder);
     const { user, template } = await enrol(first, { id: 'ada' });
     await first.close();
 
@@ -62,7 +73,7 @@ describe('embedded database files', () => {
     for (let seed = 0; seed < 120; seed += 1)
       people.push(await enrol(database, { id: `person-number-${seed}-x`, seed }));
     const leaving = people.filter((_, place) => place % 3 !== 0);
-    const templates = leaving.map(({ template }) => bytesOf(template));
+    const templates = leaving.flatMap((person) => storedBytes(folder, person));
     const ids = leaving.map(({ user }) => Buffer.from(user.id));
     expect(filesHolding(folder, templates)).not.toEqual([]);
     expect(filesHolding(folder, ids)).not.toEqual([]);
@@ -74,7 +85,7 @@ describe('embedded database files', () => {
     expect(filesHolding(folder, ids)).toEqual([]);
     const staying = people
       .filter((person) => !leaving.includes(person))
-      .map(({ template }) => bytesOf(template));
+      .flatMap((person) => storedBytes(folder, person));
     expect(filesHolding(folder, staying)).toEqual([databaseFile]);
   });
 
@@ -82,16 +93,16 @@ describe('embedded database files', () => {
     const folder = temporaryFolder();
     const database = await open(folder);
     const ada = await enrol(database, { id: 'ada', seed: 5 });
-    const bytes = bytesOf(ada.template);
+    const stored = storedBytes(folder, ada);
 
     let duringSnapshot: string[] = [];
     await database.gallery.snapshot(ada.template.modelId, async () => {
       await database.users.remove('ada');
-      duringSnapshot = filesHolding(folder, [bytes]);
+      duringSnapshot = filesHolding(folder, stored);
     });
 
     expect(duringSnapshot).toEqual([`${databaseFile}-wal`]);
-    expect(filesHolding(folder, [bytes])).toEqual([]);
+    expect(filesHolding(folder, stored)).toEqual([]);
   });
 
   it('are rewritten once there are deletions old enough, and keep everything else', async () => {
@@ -117,8 +128,8 @@ describe('embedded database files', () => {
 
   it('are refused to a second process, and free again after kill -9', async () => {
     const folder = temporaryFolder();
-    const database = await openSqliteDatabase(folder);
-    await expect(openSqliteDatabase(folder)).rejects.toThrow(/Another process already uses the data folder/);
+    const database = await openSqlite(folder);
+    await expect(openSqlite(folder)).rejects.toThrow(/Another process already uses the data folder/);
     expect(openInChild(folder)).toContain('Another process already uses the data folder');
     expect(await database.users.find('ada')).toBeNull();
     await database.close();
@@ -129,14 +140,14 @@ describe('embedded database files', () => {
 
   it('written by a newer program are refused and left as they are', async () => {
     const folder = temporaryFolder();
-    const database = await openSqliteDatabase(folder);
+    const database = await openSqlite(folder);
     await enrol(database, { id: 'ada' });
     await database.close();
     const raw = new DatabaseSync(join(folder, databaseFile));
     raw.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('from the future', 9999999999999)");
     raw.close();
 
-    await expect(openSqliteDatabase(folder)).rejects.toThrow(/newer version of this program/);
+    await expect(openSqlite(folder)).rejects.toThrow(/newer version of this program/);
 
     const undone = new DatabaseSync(join(folder, databaseFile));
     undone.exec("DELETE FROM __drizzle_migrations WHERE hash = 'from the future'");
@@ -147,7 +158,7 @@ describe('embedded database files', () => {
   it('that are no database are refused', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, databaseFile), 'x'.repeat(5000));
-    await expect(openSqliteDatabase(folder)).rejects.toThrow(/not a database/);
+    await expect(openSqlite(folder)).rejects.toThrow(/not a database/);
   });
 
   it('accept no row without its parents', async () => {
@@ -166,11 +177,11 @@ function openInChild(folder: string): string {
   const script = join(temporaryFolder(), 'open.mjs');
   writeFileSync(
     script,
-    `const { openSqliteDatabase } = await import(process.argv[2]);
-     const said = await openSqliteDatabase(process.argv[3]).then(() => 'opened', (error) => error.message);
+    `const { openSqlite } = await import(process.argv[2]);
+     const said = await openSqlite(process.argv[3]).then(() => 'opened', (error) => error.message);
      process.stdout.write(said, () => process.kill(process.pid, 'SIGKILL'));`,
   );
-  const opener = compiledFile('src/database/sqlite/open-sqlite-database.ts');
+  const opener = compiledFile('test/support/open-sqlite.ts');
   try {
     execFileSync(process.execPath, [script, opener, folder], { encoding: 'utf8' });
   } catch (killed) {

@@ -1,10 +1,10 @@
 import { onTestFinished } from 'vitest';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { describeRepository } from './repository-suite.js';
 
 describeRepository('SQLite', async () => {
-  const database = await openSqliteDatabase(temporaryFolder());
+  const database = await openSqlite(temporaryFolder());
   onTestFinished(() => database.close());
   return database;
 });

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { enrol } from '../database/repository-suite.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { readDataFolder } from '../support/read-data-folder.js';
 import { runCommand } from '../support/run-command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -25,14 +25,14 @@ const picture = Uint8Array.of(1, 2, 3);
 /** A data folder with two enrolled users, whose keys it gives. */
 async function soundFolder(): Promise<{ folder: string; keys: readonly [string, string] }> {
   const folder = join(temporaryFolder(), 'data');
-  const database = await openSqliteDatabase(folder);
+  const database = await openSqlite(folder);
   const images = await LocalImageStore.open(join(folder, 'images'));
   const [ada, bob] = [
     await enrol(database, { id: 'ada', seed: 1 }),
     await enrol(database, { id: 'bob', seed: 2 }),
   ];
-  await images.put(ada.image.key, picture);
-  await images.put(bob.image.key, picture);
+  await images.put(ada.image.key, ada.key.sealImage(ada.image.key, picture));
+  await images.put(bob.image.key, bob.key.sealImage(bob.image.key, picture));
   await database.close();
   return { folder, keys: [ada.image.key, bob.image.key] };
 }
@@ -109,7 +109,9 @@ it('deletes a file that no row knows', async () => {
 
 it('leaves a missing picture to a person, and the user as they are', async () => {
   const { folder, keys } = await soundFolder();
-  rmSync(join(folder, 'images', keys[0]));
+  const file = join(folder, 'images', keys[0]);
+  const kept = readFileSync(file);
+  rmSync(file);
   const { code, output } = await doctor(folder, '--fix');
   expect(output).toContain(
     `${keys[0]} is a user's picture, but the file is missing\n  you have to restore the file`,
@@ -117,7 +119,7 @@ it('leaves a missing picture to a person, and the user as they are', async () =>
   expect(output).toContain('1 problems found, 0 repaired.');
   expect(code).toBe(1);
 
-  writeImage(folder, keys[0]);
+  writeFileSync(file, kept, { mode: 0o600 });
   expect((await doctor(folder)).code).toBe(0);
   expect(readDataFolder(folder).problems).toEqual([]);
 });
@@ -159,12 +161,11 @@ it.each(['pending', 'deleting'])(
 it('deletes templates and pictures whose user does not exist', async () => {
   const { folder, keys } = await soundFolder();
   change(folder, "DELETE FROM users WHERE id = 'bob'");
-  await expect(openSqliteDatabase(folder)).rejects.toThrow(
-    /2 rows that refer to missing ones.*npm run doctor/,
-  );
+  await expect(openSqlite(folder)).rejects.toThrow(/3 rows that refer to missing ones.*npm run doctor/);
   const { code, output } = await doctor(folder, '--fix');
   expect(output).toMatch(/Template [0-9a-f-]{36} belongs to a user who does not exist\n {2}repaired/);
   expect(output).toContain(`${keys[1]} belongs to a user who does not exist\n  repaired`);
+  expect(output).toContain('A key belongs to a user who does not exist\n  repaired');
   expect(code).toBe(0);
   expect(existsSync(join(folder, 'images', keys[1]))).toBe(false);
   expect(readDataFolder(folder).problems).toEqual([]);
@@ -212,7 +213,7 @@ it('tells damage of the database file', async () => {
 
 it('needs the data folder for itself, an existing one, and options that it knows', async () => {
   const { folder } = await soundFolder();
-  const database = await openSqliteDatabase(folder);
+  const database = await openSqlite(folder);
   const busy = await doctor(folder);
   await database.close();
   expect(busy.output).toContain('Another process already uses the data folder');

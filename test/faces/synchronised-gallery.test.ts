@@ -1,15 +1,15 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
 import type { Database, GalleryLog } from '../../src/users/user-repository.js';
 import { enrol } from '../database/repository-suite.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { unitVector } from '../support/unit-vectors.js';
 
 const MODEL = 'model-a';
 
 async function openDatabase(): Promise<Database> {
-  const database = await openSqliteDatabase(temporaryFolder());
+  const database = await openSqlite(temporaryFolder());
   onTestFinished(() => database.close());
   return database;
 }

@@ -104,6 +104,7 @@ it('enrols users who are registered without a face, and keeps their time', async
     '2 images, 3 users',
     '2 templates, 3 users',
     '2 blobs, 3 users',
+    '2 user_keys, 3 users',
     '2 files, 3 users',
   ]);
 });

@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { openMysqlDatabase, type OpenMysqlOptions } from '../../src/database/mysql/open-mysql-database.js';
+import type { MysqlSettings } from '../../src/database/mysql/mysql-options.js';
+import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { servicePassword, type MariadbServer } from './mariadb-server.js';
+import { introduceTestKey, testVault } from './test-vault.js';
 
 /** How the service would reach a database of the server. */
-export function optionsFor(server: MariadbServer, database: string): OpenMysqlOptions {
+export function optionsFor(server: MariadbServer, database: string): MysqlSettings {
   return {
     hosts: [{ host: '127.0.0.1', port: server.port }],
     user: 'service',
@@ -19,14 +21,22 @@ export function optionsFor(server: MariadbServer, database: string): OpenMysqlOp
 }
 
 /** Opens a database, closed when the running test has finished. */
-export async function openFor(options: OpenMysqlOptions): Promise<Database> {
-  const database = await openMysqlDatabase(options, pino({ level: 'silent' }));
+export async function openFor(options: MysqlSettings): Promise<Database> {
+  const database = await openMysqlDatabase({ ...options, vault: testVault }, pino({ level: 'silent' }));
   onTestFinished(() => database.close());
+  await introduceTestKey(database);
   return database;
 }
 
 export async function emptyTables(server: MariadbServer, database: string): Promise<void> {
-  const tables = ['face_templates', 'face_images', 'face_blobs', 'face_gallery_change', 'users'];
+  const tables = [
+    'face_user_keys',
+    'face_templates',
+    'face_images',
+    'face_blobs',
+    'face_gallery_change',
+    'users',
+  ];
   const deletions = tables.map((table) => `DELETE FROM ${table}`).join('; ');
   await server.run(`${deletions}; UPDATE face_gallery_clock SET rev = 0`, database);
 }

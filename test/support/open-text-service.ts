@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import pino from 'pino';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import type { Gallery } from '../../src/faces/gallery.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
+import type { Vault } from '../../src/protection/vault.js';
 import type { ImageStore } from '../../src/storage/image-store.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
 import type { Database } from '../../src/users/user-repository.js';
+import { openSqlite } from './open-sqlite.js';
+import { testVault } from './test-vault.js';
 import { textAnchors, TextFaceService, textRule } from './text-face-service.js';
 
 export interface TextServiceOptions {
@@ -21,6 +23,7 @@ export interface TextServiceOptions {
 export interface TextService {
   readonly service: FaceUserService;
   readonly database: Database;
+  readonly vault: Vault;
   readonly images: ImageStore;
   readonly faces: TextFaceService;
   readonly housekeeping: Housekeeping;
@@ -29,7 +32,7 @@ export interface TextService {
 /** The user service over a real database and real files, started as the program does; only faces are text. */
 export async function openTextService(options: TextServiceOptions): Promise<TextService> {
   const logger = pino({ level: 'silent' });
-  const database = await openSqliteDatabase(options.folder);
+  const database = await openSqlite(options.folder);
   const openImages = options.openImages ?? (() => LocalImageStore.open(join(options.folder, 'images')));
   const opened = await openImages();
   const images = options.wrapImages?.(opened) ?? opened;
@@ -39,11 +42,12 @@ export async function openTextService(options: TextServiceOptions): Promise<Text
   const service = new FaceUserService({
     database,
     images,
+    vault: testVault,
     faces,
     gallery: options.gallery(database),
     rule: textRule,
     anchors: textAnchors,
     logger,
   });
-  return { service, database, images, faces, housekeeping };
+  return { service, database, vault: testVault, images, faces, housekeeping };
 }

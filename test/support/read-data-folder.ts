@@ -1,11 +1,14 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseMasterKeys, type MasterKey } from '../../src/protection/master-key.js';
+import { UserKey } from '../../src/protection/user-key.js';
+import { encodeVector } from '../../src/database/vector-bytes.js';
 
 export interface StoredPerson {
-  /** Template as stored, little-endian float32. */
+  /** Template, opened: little-endian float32. */
   readonly vector: Buffer;
-  /** Bytes of the image file. */
+  /** Picture in the image file, opened. */
   readonly picture: Buffer;
 }
 
@@ -15,19 +18,23 @@ export interface DataFolder {
   readonly problems: readonly string[];
 }
 
-/** Reads database and image files past the program, and looks for anything that does not fit together. */
+/** Reads database and image files past the service, opens what is sealed, and looks for anything that does not fit together. */
 export function readDataFolder(folder: string): DataFolder {
   const images = join(folder, 'images');
   const files = readdirSync(images)
     .filter((name) => name !== 'incoming')
     .flatMap((shard) => readdirSync(join(images, shard)).map((name) => `${shard}/${name}`));
+  const masterKeys = parseMasterKeys(readFileSync(join(folder, 'master.key'), 'utf8'));
   const unfinished = readdirSync(join(images, 'incoming')).map((name) => `unfinished file ${name}`);
 
   const database = new DatabaseSync(join(folder, 'facial-verification.sqlite'), { readOnly: true });
   try {
     const all = (sql: string) => database.prepare(sql).all() as Record<string, unknown>[];
     const rows = all(`
-      SELECT users.id, images.key, templates.vector, blobs.state FROM users
+      SELECT users.id, images.key, blobs.state, templates.id AS template, templates.model_id, templates.vector,
+        user_keys.pseudonym, user_keys.master_key_id, user_keys.wrapped
+      FROM users
+      LEFT JOIN user_keys ON user_keys.user_id = users.id
       LEFT JOIN images ON images.user_id = users.id
       LEFT JOIN templates ON templates.user_id = users.id AND templates.image_key = images.key
       LEFT JOIN blobs ON blobs.key = images.key`);
@@ -38,19 +45,16 @@ export function readDataFolder(folder: string): DataFolder {
 
     const people = new Map<string, StoredPerson>();
     const problems = [...unfinished];
-    for (const { id, key, vector, state } of rows) {
+    for (const row of rows) {
+      const { id, key, vector, state } = row;
       const file = String(key);
       if (people.has(String(id))) problems.push(`two images or templates of ${String(id)}`);
       if (!(vector instanceof Uint8Array)) problems.push(`no template of ${String(id)}`);
       else if (!files.includes(file)) problems.push(`no file of ${String(id)}`);
-      else
-        people.set(String(id), {
-          vector: Buffer.from(vector),
-          picture: readFileSync(join(images, file)),
-        });
+      else people.set(String(id), opened(row, readFileSync(join(images, file)), masterKeys));
       if (state !== 'live') problems.push(`image of ${String(id)} is ${String(state)}`);
     }
-    for (const table of ['images', 'templates', 'blobs'])
+    for (const table of ['images', 'templates', 'blobs', 'user_keys'])
       if (count(table) !== count('users')) problems.push(`${count(table)} ${table}, ${count('users')} users`);
     if (files.length !== rows.length) problems.push(`${files.length} files, ${rows.length} users`);
     if (revisions?.['clock'] !== revisions?.['newest'] || revisions?.['clock'] !== revisions?.['changes'])
@@ -63,4 +67,27 @@ export function readDataFolder(folder: string): DataFolder {
   } finally {
     database.close();
   }
+}
+
+function opened(
+  row: Record<string, unknown>,
+  file: Uint8Array,
+  masterKeys: readonly MasterKey[],
+): StoredPerson {
+  const masterKey = masterKeys.find(({ id }) => id === row['master_key_id']);
+  if (masterKey === undefined) throw new Error('The master key of a user is not in the folder.');
+  const key = UserKey.unwrap(
+    {
+      userId: String(row['id']),
+      pseudonym: String(row['pseudonym']),
+      masterKeyId: masterKey.id,
+      wrapped: row['wrapped'] as Uint8Array,
+    },
+    masterKey,
+  );
+  const template = { templateId: String(row['template']), modelId: String(row['model_id']) };
+  return {
+    vector: Buffer.from(encodeVector(key.openTemplate(template, row['vector'] as Uint8Array))),
+    picture: Buffer.from(key.openImage(String(row['key']), file)),
+  };
 }

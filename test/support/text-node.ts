@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { createApi } from '../../src/api/http-server.js';
 import { loadConfig } from '../../src/config.js';
-import { openDatabase } from '../../src/database/open-database.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { openProtectedDatabase } from '../../src/protection/open-protected-database.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { FaceInspector } from '../../src/users/face-inspector.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
@@ -12,7 +12,7 @@ import { textAnchors, TextFaceService, textModelId, textRule } from './text-face
 // images, which all nodes share.
 const config = loadConfig();
 const logger = pino({ level: config.logLevel });
-const database = await openDatabase(config, logger);
+const { database, vault } = await openProtectedDatabase(config, logger);
 const gallery = new SynchronisedGallery({
   log: database.gallery,
   modelId: textModelId,
@@ -26,6 +26,7 @@ const api = await createApi({
   userService: new FaceUserService({
     database,
     images: await LocalImageStore.open(process.argv[2] ?? '', { abandonedAfterMs: 3_600_000 }),
+    vault,
     faces,
     gallery,
     ...matching,

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { sweepBlobs } from '../../src/users/blob-sweeper.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
 import { enrol } from '../database/repository-suite.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const logger = pino({ level: 'silent' });
@@ -15,7 +15,7 @@ const ever = new Date(8.64e15);
 
 async function open() {
   const folder = temporaryFolder();
-  const database = await openSqliteDatabase(folder);
+  const database = await openSqlite(folder);
   onTestFinished(() => database.close());
   const images = await LocalImageStore.open(join(folder, 'images'));
   return { database, images };

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { compiledFile } from '../../src/project-root.js';
+import { readImage } from '../../src/protection/read-image.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import { sweepBlobs } from '../../src/users/blob-sweeper.js';
 import type { CrashCommand, CrashReply } from '../support/crash-child.js';
@@ -65,13 +66,13 @@ function storedKeys(folder: string): Map<string, string> {
 async function expectExactly(
   people: Map<string, number>,
   folder: string,
-  { images }: TextService,
+  { images, database: { protection } }: TextService,
   server: S3Server,
 ) {
   const keys = storedKeys(folder);
   expect([...keys.keys()].sort()).toEqual([...people.keys()].sort());
   for (const [id, key] of keys)
-    expect(Buffer.from(await images.get(key)).toString()).toBe(
+    expect(Buffer.from(await readImage({ userId: id, key }, { images, protection })).toString()).toBe(
       Buffer.from(textPicture(people.get(id) ?? -1)).toString(),
     );
   expect(server.keys()).toEqual([...keys.values()].sort());

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNull, notExists } from 'drizzle-orm
 import type { AuditedBlob, BlobState, DatabaseAudit, StrayRows } from '../../users/database-audit.js';
 import { recordChanges } from './gallery-clock.js';
 import type { MysqlSession } from './mysql-session.js';
-import { blobs, images, templates, users } from './tables.js';
+import { blobs, images, templates, userKeys, users } from './tables.js';
 
 const blobColumns = {
   key: blobs.key,
@@ -95,15 +95,23 @@ export class MysqlAudit implements DatabaseAudit {
         .leftJoin(users, eq(users.id, images.userId))
         .where(isNull(users.id)),
     );
+    const strayKeys = await this.session.read((database) =>
+      database
+        .select({ userId: userKeys.userId })
+        .from(userKeys)
+        .leftJoin(users, eq(users.id, userKeys.userId))
+        .where(isNull(users.id)),
+    );
     return {
       templateIds: strayTemplates.map(({ id }) => id),
       imageKeys: strayImages.map(({ key }) => key),
+      keyOwners: strayKeys.map(({ userId }) => userId),
     };
   }
 
   async removeStrays(strays: StrayRows): Promise<void> {
     await this.session.write(async (database) => {
-      const noUser = (userId: typeof templates.userId | typeof images.userId) =>
+      const noUser = (userId: typeof templates.userId | typeof images.userId | typeof userKeys.userId) =>
         notExists(database.select({ id: users.id }).from(users).where(eq(users.id, userId)));
       const strayTemplates = await database
         .select({ templateId: templates.id })
@@ -115,10 +123,17 @@ export class MysqlAudit implements DatabaseAudit {
         .from(images)
         .where(and(inArray(images.key, [...strays.imageKeys]), noUser(images.userId)))
         .for('update');
+      const strayKeys = await database
+        .select({ userId: userKeys.userId })
+        .from(userKeys)
+        .where(and(inArray(userKeys.userId, [...strays.keyOwners]), noUser(userKeys.userId)))
+        .for('update');
+      const keyOwners = strayKeys.map(({ userId }) => userId);
       const templateIds = strayTemplates.map(({ templateId }) => templateId);
       const imageKeys = strayImages.map(({ key }) => key);
       await database.delete(templates).where(inArray(templates.id, templateIds));
       await database.delete(images).where(inArray(images.key, imageKeys));
+      await database.delete(userKeys).where(inArray(userKeys.userId, keyOwners));
       await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, imageKeys));
       await recordChanges(
         database,

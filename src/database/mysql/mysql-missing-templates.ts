@@ -1,14 +1,20 @@
 import { and, asc, count, eq, gt, isNull } from 'drizzle-orm';
 import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../users/missing-templates.js';
+import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../users/user-repository.js';
+import { encodeVector } from '../vector-bytes.js';
 import { recordChanges } from './gallery-clock.js';
 import type { MysqlSession } from './mysql-session.js';
-import { images, templates, users } from './tables.js';
+import { keyColumns } from './sealed-columns.js';
+import { images, templates, userKeys, users } from './tables.js';
 
 const ofModel = (modelId: string) => and(eq(templates.imageKey, images.key), eq(templates.modelId, modelId));
 
 export class MysqlMissingTemplates implements MissingTemplates {
-  constructor(private readonly session: MysqlSession) {}
+  constructor(
+    private readonly session: MysqlSession,
+    private readonly vault: Vault,
+  ) {}
 
   async count(modelId: string): Promise<number> {
     const [row] = await this.session.read((database) =>
@@ -57,7 +63,19 @@ export class MysqlMissingTemplates implements MissingTemplates {
         .limit(1);
       if (uncertain && image?.templateId === templateId) return true;
       if (!image || image.templateId !== null) return false;
-      await database.insert(templates).values({ id: templateId, userId, imageKey: key, modelId, vector });
+      const [stored] = await database
+        .select({ userId: userKeys.userId, ...keyColumns })
+        .from(userKeys)
+        .where(eq(userKeys.userId, userId));
+      await database.insert(templates).values({
+        id: templateId,
+        userId,
+        imageKey: key,
+        modelId,
+        vector: stored
+          ? this.vault.unwrap(stored).sealTemplate({ templateId, modelId }, vector)
+          : encodeVector(vector),
+      });
       await recordChanges(database, [{ op: 'add', templateId }]);
       return true;
     });

@@ -1,5 +1,7 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
+import type { UserKey } from '../../protection/user-key.js';
+import type { Vault } from '../../protection/vault.js';
 import type {
   EnrolledFace,
   Enrolment,
@@ -13,10 +15,15 @@ import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './mysql-connection.js';
 import { isFailure } from './mysql-error.js';
 import type { MysqlSession } from './mysql-session.js';
-import { blobs, images, templates, users } from './tables.js';
+import { makeLive } from './make-live.js';
+import { sealedColumns } from './sealed-columns.js';
+import { blobs, images, templates, userKeys, users } from './tables.js';
 
 export class MysqlUserRepository implements UserRepository {
-  constructor(private readonly session: MysqlSession) {}
+  constructor(
+    private readonly session: MysqlSession,
+    private readonly vault: Vault,
+  ) {}
 
   async find(id: string): Promise<User | null> {
     const [row] = await this.session.read((database) =>
@@ -37,22 +44,19 @@ export class MysqlUserRepository implements UserRepository {
     return rows.map(asUser);
   }
 
-  templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]> {
-    return this.session.read((database) =>
+  async templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]> {
+    const rows = await this.session.read((database) =>
       database
-        .select({
-          templateId: templates.id,
-          userId: templates.userId,
-          modelId: templates.modelId,
-          vector: templates.vector,
-        })
+        .select(sealedColumns)
         .from(templates)
+        .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
         .where(and(eq(templates.userId, userId), eq(templates.modelId, modelId)))
         .orderBy(asc(templates.id)),
     );
+    return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, moreFaces = [], ...face }: Enrolment): Promise<void> {
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment): Promise<void> {
     return this.session.write(async (database, { uncertain }) => {
       try {
         await database.insert(users).values(user);
@@ -61,11 +65,13 @@ export class MysqlUserRepository implements UserRepository {
         if (uncertain && (await hasTemplate(database, face.template.templateId))) return;
         throw new ServiceError('USER_EXISTS');
       }
-      await insertFaces(database, user.id, [face, ...moreFaces]);
+      await database.insert(userKeys).values(key.stored);
+      await insertFaces(database, key, [face, ...moreFaces]);
     });
   }
 
-  enrolExisting(userId: string, face: EnrolledFace): Promise<void> {
+  enrolExisting(key: UserKey, face: EnrolledFace): Promise<void> {
+    const { userId } = key.stored;
     const { template } = face;
     return this.session.write(async (database, { uncertain }) => {
       // Locked first: of two first faces the second one sees the other.
@@ -82,11 +88,13 @@ export class MysqlUserRepository implements UserRepository {
         .where(and(eq(templates.userId, userId), eq(templates.modelId, template.modelId)))
         .limit(1);
       if (enrolled) throw new ServiceError('USER_EXISTS');
-      await insertFaces(database, userId, [face]);
+      await assertOwnKey(database, key);
+      await insertFaces(database, key, [face]);
     });
   }
 
-  addFace(userId: string, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+  addFace(key: UserKey, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+    const { userId } = key.stored;
     const { template } = face;
     return this.session.write(async (database, { uncertain }) => {
       // Locked first: of two faces added at once the second one sees the other.
@@ -97,7 +105,8 @@ export class MysqlUserRepository implements UserRepository {
         .from(templates)
         .where(and(eq(templates.userId, userId), eq(templates.modelId, template.modelId)));
       if (!holdsExactly(present, besides)) return false;
-      await insertFaces(database, userId, [face]);
+      await assertOwnKey(database, key);
+      await insertFaces(database, key, [face]);
       return true;
     });
   }
@@ -123,6 +132,7 @@ export class MysqlUserRepository implements UserRepository {
         .where(eq(templates.userId, id));
       await database.delete(templates).where(eq(templates.userId, id));
       await database.delete(images).where(eq(images.userId, id));
+      await database.delete(userKeys).where(eq(userKeys.userId, id));
       await database.delete(users).where(eq(users.id, id));
       if (imageKeys.length > 0)
         await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, imageKeys));
@@ -149,7 +159,18 @@ async function hasTemplate(database: Queries, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function insertFaces(database: Queries, userId: string, faces: readonly EnrolledFace[]): Promise<void> {
+/** A user deleted and registered anew in the meantime has another key, which opens none of this. */
+async function assertOwnKey(database: Queries, { stored }: UserKey): Promise<void> {
+  const [row] = await database
+    .select({ pseudonym: userKeys.pseudonym })
+    .from(userKeys)
+    .where(eq(userKeys.userId, stored.userId));
+  if (row?.pseudonym !== stored.pseudonym)
+    throw new ServiceError('UNAVAILABLE', { cause: new Error("The key is no longer the user's own.") });
+}
+
+async function insertFaces(database: Queries, key: UserKey, faces: readonly EnrolledFace[]): Promise<void> {
+  const { userId } = key.stored;
   for (const { image, template } of faces) {
     await makeLive(database, image.key);
     await database.insert(images).values({ ...image, userId });
@@ -158,22 +179,11 @@ async function insertFaces(database: Queries, userId: string, faces: readonly En
       userId,
       imageKey: image.key,
       modelId: template.modelId,
-      vector: template.vector,
+      vector: key.sealTemplate(template, template.vector),
     });
   }
   await recordChanges(
     database,
     faces.map(({ template }) => ({ op: 'add', templateId: template.templateId })),
   );
-}
-
-async function makeLive(database: Queries, key: string): Promise<void> {
-  const [{ affectedRows }] = await database
-    .update(blobs)
-    .set({ state: 'live' })
-    .where(and(eq(blobs.key, key), eq(blobs.state, 'pending')));
-  if (affectedRows !== 1)
-    throw new ServiceError('UNAVAILABLE', {
-      cause: new Error('The image was no longer announced: the registration took longer than an hour.'),
-    });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../../users/user-repository.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
@@ -11,6 +12,7 @@ import { MysqlGalleryLog } from './mysql-gallery-log.js';
 import { MysqlHosts } from './mysql-hosts.js';
 import type { MysqlSettings } from './mysql-options.js';
 import { MysqlMissingTemplates } from './mysql-missing-templates.js';
+import { MysqlProtection } from './mysql-protection.js';
 import { MysqlSession } from './mysql-session.js';
 import { MysqlUserRepository } from './mysql-user-repository.js';
 import { readTlsOptions } from './tls-options.js';
@@ -21,6 +23,8 @@ const unknownDatabase = 1049;
 type StartLogger = Pick<Logger, 'warn' | 'info'>;
 
 export interface OpenMysqlOptions extends MysqlSettings {
+  /** Opens and seals templates. */
+  readonly vault: Vault;
   /**
    * How long to wait for a server that does not answer yet.
    * @default 60 seconds
@@ -34,18 +38,19 @@ export interface OpenMysqlOptions extends MysqlSettings {
  *   program has written the database, or when it holds a table `users` that is not the documented one.
  */
 export async function openMysqlDatabase(
-  { startTimeoutMs = 60_000, tls, ...settings }: OpenMysqlOptions,
+  { startTimeoutMs = 60_000, tls, vault, ...settings }: OpenMysqlOptions,
   logger: StartLogger,
 ): Promise<Database> {
   const options = { ...settings, ssl: tls && (await readTlsOptions(tls, settings.hosts)) };
   await prepare(options, logger, Date.now() + startTimeoutMs);
   const session = new MysqlSession(options, logger);
   return {
-    users: new MysqlUserRepository(session),
+    users: new MysqlUserRepository(session, vault),
     blobs: new MysqlBlobJournal(session),
-    gallery: new MysqlGalleryLog(session),
+    gallery: new MysqlGalleryLog(session, vault),
     audit: new MysqlAudit(session),
-    missingTemplates: new MysqlMissingTemplates(session),
+    missingTemplates: new MysqlMissingTemplates(session, vault),
+    protection: new MysqlProtection(session, vault),
     ping: async () => {
       await session.read(readClock);
     },

@@ -11,7 +11,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/mysql-core';
-import { decodeVector, encodeVector } from '../vector-bytes.js';
+import type { ImageMediaType } from '../../faces/face-service.js';
 
 /**
  * Text compared byte by byte, spaces at the end included. The only binary collation that MySQL and MariaDB share,
@@ -23,10 +23,9 @@ const exactText = customType<{ data: string; config: { length: number }; configR
     `varchar(${length}) CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin */ /*M!100200 COLLATE utf8mb4_nopad_bin */`,
 });
 
-const floatVector = customType<{ data: Float32Array; driverData: Buffer }>({
+const blob = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => 'blob',
-  toDriver: (vector) => Buffer.from(encodeVector(vector)),
-  fromDriver: decodeVector,
+  toDriver: (value) => Buffer.from(value),
 });
 
 const bytes = customType<{
@@ -71,7 +70,7 @@ export const images = mysqlTable(
   {
     key: exactText('key', { length: 64 }).primaryKey(),
     userId: exactText('user_id', { length: 255 }).notNull(),
-    mediaType: exactText('media_type', { length: 64 }).notNull(),
+    mediaType: exactText('media_type', { length: 64 }).$type<ImageMediaType>().notNull(),
   },
   (table) => [
     foreignKey({ name: 'face_images_blob_fk', columns: [table.key], foreignColumns: [blobs.key] }),
@@ -88,7 +87,8 @@ export const templates = mysqlTable(
     /** Null once the picture is no longer kept. */
     imageKey: exactText('image_key', { length: 64 }),
     modelId: exactText('model_id', { length: 64 }).notNull(),
-    vector: floatVector('vector').notNull(),
+    /** Little-endian float32, sealed with the user's key if there is one. */
+    vector: blob('vector').notNull(),
   },
   (table) => [
     foreignKey({ name: 'face_templates_user_fk', columns: [table.userId], foreignColumns: [users.id] }),

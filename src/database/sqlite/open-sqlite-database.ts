@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
+import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../../users/user-repository.js';
 import { migrateSqlite } from './migrate-sqlite.js';
 import { SqliteAudit } from './sqlite-audit.js';
@@ -8,6 +9,7 @@ import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteGalleryLog } from './sqlite-gallery-log.js';
 import { removeRemnants } from './sqlite-remnants.js';
+import { SqliteProtection } from './sqlite-protection.js';
 import { SqliteMissingTemplates } from './sqlite-missing-templates.js';
 import { SqliteSession } from './sqlite-session.js';
 import { SqliteUserRepository } from './sqlite-user-repository.js';
@@ -27,6 +29,8 @@ const writerPrelude = (folder: string) => [
 const readerPrelude = ['PRAGMA busy_timeout = 2000', 'PRAGMA trusted_schema = OFF'];
 
 export interface OpenSqliteOptions {
+  /** Opens and seals templates. */
+  readonly vault: Vault;
   /**
    * Opens a database whose rows refer to missing ones, to mend it.
    * @default false
@@ -41,7 +45,7 @@ export interface OpenSqliteOptions {
  */
 export async function openSqliteDatabase(
   folder: string,
-  { acceptStrays = false }: OpenSqliteOptions = {},
+  { vault, acceptStrays = false }: OpenSqliteOptions,
 ): Promise<Database> {
   createPrivateFolder(folder);
   const lock = FolderLock.acquire(folder);
@@ -49,11 +53,12 @@ export async function openSqliteDatabase(
     const session = await openSession(join(folder, databaseFileName), acceptStrays);
     let closing: Promise<void> | undefined;
     return {
-      users: new SqliteUserRepository(session),
+      users: new SqliteUserRepository(session, vault),
       blobs: new SqliteBlobJournal(session),
-      gallery: new SqliteGalleryLog(session),
+      gallery: new SqliteGalleryLog(session, vault),
       audit: new SqliteAudit(session),
-      missingTemplates: new SqliteMissingTemplates(session),
+      missingTemplates: new SqliteMissingTemplates(session, vault),
+      protection: new SqliteProtection(session, vault),
       removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
       ping: () => session.ping(),
       close: () =>

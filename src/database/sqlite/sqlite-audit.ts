@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNull, notExists, sql } from 'drizzl
 import type { AuditedBlob, BlobState, DatabaseAudit, StrayRows } from '../../users/database-audit.js';
 import { recordChanges } from './gallery-clock.js';
 import type { SqliteSession } from './sqlite-session.js';
-import { blobs, images, templates, users } from './tables.js';
+import { blobs, images, templates, userKeys, users } from './tables.js';
 
 const blobColumns = {
   key: blobs.key,
@@ -98,15 +98,23 @@ export class SqliteAudit implements DatabaseAudit {
         .leftJoin(users, eq(users.id, images.userId))
         .where(isNull(users.id)),
     );
+    const strayKeys = await this.session.read((database) =>
+      database
+        .select({ userId: userKeys.userId })
+        .from(userKeys)
+        .leftJoin(users, eq(users.id, userKeys.userId))
+        .where(isNull(users.id)),
+    );
     return {
       templateIds: strayTemplates.map(({ id }) => id),
       imageKeys: strayImages.map(({ key }) => key),
+      keyOwners: strayKeys.map(({ userId }) => userId),
     };
   }
 
-  async removeStrays({ templateIds, imageKeys }: StrayRows): Promise<void> {
+  async removeStrays({ templateIds, imageKeys, keyOwners }: StrayRows): Promise<void> {
     await this.session.write(async (database) => {
-      const noUser = (userId: typeof templates.userId | typeof images.userId) =>
+      const noUser = (userId: typeof templates.userId | typeof images.userId | typeof userKeys.userId) =>
         notExists(database.select({ id: users.id }).from(users).where(eq(users.id, userId)));
       const removedTemplates = await database
         .delete(templates)
@@ -125,6 +133,9 @@ export class SqliteAudit implements DatabaseAudit {
             removedImages.map(({ key }) => key),
           ),
         );
+      await database
+        .delete(userKeys)
+        .where(and(inArray(userKeys.userId, [...keyOwners]), noUser(userKeys.userId)));
       await recordChanges(
         database,
         removedTemplates.map(({ templateId }) => ({ op: 'remove' as const, templateId })),

@@ -1,8 +1,10 @@
 import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
 import type { GalleryChange, GalleryLog, StoredTemplate } from '../../users/user-repository.js';
+import type { Vault } from '../../protection/vault.js';
 import { readClock } from './gallery-clock.js';
 import type { SqliteSession } from './sqlite-session.js';
-import { galleryChange, templates } from './tables.js';
+import { keyColumns, sealedColumns, templateColumns } from './sealed-columns.js';
+import { galleryChange, templates, userKeys } from './tables.js';
 
 const snapshotBatch = 512;
 
@@ -10,7 +12,10 @@ const snapshotBatch = 512;
 const maxReplayedRevisions = 20_000;
 
 export class SqliteGalleryLog implements GalleryLog {
-  constructor(private readonly session: SqliteSession) {}
+  constructor(
+    private readonly session: SqliteSession,
+    private readonly vault: Vault,
+  ) {}
 
   revision(): Promise<number> {
     return this.session.read(readClock);
@@ -29,22 +34,22 @@ export class SqliteGalleryLog implements GalleryLog {
           rev: galleryChange.rev,
           op: galleryChange.op,
           templateId: galleryChange.templateId,
-          userId: templates.userId,
-          modelId: templates.modelId,
-          vector: templates.vector,
+          template: templateColumns,
+          key: keyColumns,
         })
         .from(galleryChange)
         .leftJoin(templates, and(eq(templates.id, galleryChange.templateId), eq(templates.modelId, modelId)))
+        .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
         .where(gt(galleryChange.rev, revision))
         .orderBy(asc(galleryChange.rev), asc(galleryChange.seq)),
     );
     const last = rows.at(-1);
     // Revisions are dense: a gap at the start means that older changes are no longer kept.
     if (last === undefined || rows[0]?.rev !== revision + 1) return null;
-    const changes = rows.flatMap(({ op, templateId, userId, modelId: model, vector }): GalleryChange[] => {
+    const changes = rows.flatMap(({ op, templateId, template, key }): GalleryChange[] => {
       if (op === 'remove') return [{ op, templateId }];
-      if (userId === null || model === null || vector === null) return [];
-      return [{ op, template: { templateId, userId, modelId: model, vector } }];
+      const sealed = template === null ? [] : [{ ...template, key }];
+      return this.vault.openTemplates(sealed).map((opened) => ({ op, template: opened }));
     });
     return { revision: last.rev, changes };
   }
@@ -54,20 +59,16 @@ export class SqliteGalleryLog implements GalleryLog {
       const revision = await readClock(database);
       let after = '';
       for (;;) {
-        const batch: StoredTemplate[] = await database
-          .select({
-            templateId: templates.id,
-            userId: templates.userId,
-            modelId: templates.modelId,
-            vector: templates.vector,
-          })
+        const batch = await database
+          .select(sealedColumns)
           .from(templates)
+          .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
           .where(and(eq(templates.modelId, modelId), gt(templates.id, after)))
           .orderBy(asc(templates.id))
           .limit(snapshotBatch);
         const last = batch.at(-1);
         if (last === undefined) return revision;
-        await onBatch(batch);
+        await onBatch(this.vault.openTemplates(batch));
         after = last.templateId;
       }
     });

@@ -1,5 +1,7 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
+import type { UserKey } from '../../protection/user-key.js';
+import type { Vault } from '../../protection/vault.js';
 import type {
   EnrolledFace,
   Enrolment,
@@ -12,10 +14,15 @@ import { holdsExactly } from '../holds-exactly.js';
 import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './sqlite-connection.js';
 import type { SqliteSession } from './sqlite-session.js';
-import { blobs, images, templates, users } from './tables.js';
+import { makeLive } from './make-live.js';
+import { sealedColumns } from './sealed-columns.js';
+import { blobs, images, templates, userKeys, users } from './tables.js';
 
 export class SqliteUserRepository implements UserRepository {
-  constructor(private readonly session: SqliteSession) {}
+  constructor(
+    private readonly session: SqliteSession,
+    private readonly vault: Vault,
+  ) {}
 
   async find(id: string): Promise<User | null> {
     const [user] = await this.session.read((database) =>
@@ -35,22 +42,19 @@ export class SqliteUserRepository implements UserRepository {
     );
   }
 
-  templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]> {
-    return this.session.read((database) =>
+  async templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]> {
+    const rows = await this.session.read((database) =>
       database
-        .select({
-          templateId: templates.id,
-          userId: templates.userId,
-          modelId: templates.modelId,
-          vector: templates.vector,
-        })
+        .select(sealedColumns)
         .from(templates)
+        .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
         .where(and(eq(templates.userId, userId), eq(templates.modelId, modelId)))
         .orderBy(asc(templates.id)),
     );
+    return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, moreFaces = [], ...face }: Enrolment): Promise<void> {
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment): Promise<void> {
     return this.session.write(async (database) => {
       const inserted = await database
         .insert(users)
@@ -58,11 +62,13 @@ export class SqliteUserRepository implements UserRepository {
         .onConflictDoNothing()
         .returning({ id: users.id });
       if (inserted.length === 0) throw new ServiceError('USER_EXISTS');
-      await insertFaces(database, user.id, [face, ...moreFaces]);
+      await database.insert(userKeys).values(key.stored);
+      await insertFaces(database, key, [face, ...moreFaces]);
     });
   }
 
-  enrolExisting(userId: string, face: EnrolledFace): Promise<void> {
+  enrolExisting(key: UserKey, face: EnrolledFace): Promise<void> {
+    const { userId } = key.stored;
     return this.session.write(async (database) => {
       const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
       if (!user) throw new ServiceError('USER_NOT_FOUND');
@@ -72,18 +78,21 @@ export class SqliteUserRepository implements UserRepository {
         .where(and(eq(templates.userId, userId), eq(templates.modelId, face.template.modelId)))
         .limit(1);
       if (enrolled) throw new ServiceError('USER_EXISTS');
-      await insertFaces(database, userId, [face]);
+      await assertOwnKey(database, key);
+      await insertFaces(database, key, [face]);
     });
   }
 
-  addFace(userId: string, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+  addFace(key: UserKey, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+    const { userId } = key.stored;
     return this.session.write(async (database) => {
       const present = await database
         .select({ id: templates.id })
         .from(templates)
         .where(and(eq(templates.userId, userId), eq(templates.modelId, face.template.modelId)));
       if (!holdsExactly(present, besides)) return false;
-      await insertFaces(database, userId, [face]);
+      await assertOwnKey(database, key);
+      await insertFaces(database, key, [face]);
       return true;
     });
   }
@@ -98,6 +107,7 @@ export class SqliteUserRepository implements UserRepository {
         .delete(images)
         .where(eq(images.userId, id))
         .returning({ key: images.key });
+      await database.delete(userKeys).where(eq(userKeys.userId, id));
       const removedUsers = await database.delete(users).where(eq(users.id, id)).returning({ id: users.id });
       if (removedUsers.length === 0) return null;
       const imageKeys = removedImages.map(({ key }) => key);
@@ -113,7 +123,18 @@ export class SqliteUserRepository implements UserRepository {
   }
 }
 
-async function insertFaces(database: Queries, userId: string, faces: readonly EnrolledFace[]): Promise<void> {
+/** A user deleted and registered anew in the meantime has another key, which opens none of this. */
+async function assertOwnKey(database: Queries, { stored }: UserKey): Promise<void> {
+  const [row] = await database
+    .select({ pseudonym: userKeys.pseudonym })
+    .from(userKeys)
+    .where(eq(userKeys.userId, stored.userId));
+  if (row?.pseudonym !== stored.pseudonym)
+    throw new ServiceError('UNAVAILABLE', { cause: new Error("The key is no longer the user's own.") });
+}
+
+async function insertFaces(database: Queries, key: UserKey, faces: readonly EnrolledFace[]): Promise<void> {
+  const { userId } = key.stored;
   for (const { image, template } of faces) {
     await makeLive(database, image.key);
     await database.insert(images).values({ ...image, userId });
@@ -122,23 +143,11 @@ async function insertFaces(database: Queries, userId: string, faces: readonly En
       userId,
       imageKey: image.key,
       modelId: template.modelId,
-      vector: template.vector,
+      vector: key.sealTemplate(template, template.vector),
     });
   }
   await recordChanges(
     database,
     faces.map(({ template }) => ({ op: 'add', templateId: template.templateId })),
   );
-}
-
-async function makeLive(database: Queries, key: string): Promise<void> {
-  const changed = await database
-    .update(blobs)
-    .set({ state: 'live' })
-    .where(and(eq(blobs.key, key), eq(blobs.state, 'pending')))
-    .returning({ key: blobs.key });
-  if (changed.length !== 1)
-    throw new ServiceError('UNAVAILABLE', {
-      cause: new Error('The image was no longer announced: the registration took longer than an hour.'),
-    });
 }

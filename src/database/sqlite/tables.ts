@@ -1,12 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, customType, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { decodeVector, encodeVector } from '../vector-bytes.js';
-
-const floatVector = customType<{ data: Float32Array; driverData: Uint8Array }>({
-  dataType: () => 'blob',
-  toDriver: encodeVector,
-  fromDriver: decodeVector,
-});
+import type { ImageMediaType } from '../../faces/face-service.js';
 
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'blob' });
 
@@ -41,7 +35,7 @@ export const images = sqliteTable(
     userId: text('user_id')
       .notNull()
       .references(() => users.id),
-    mediaType: text('media_type').notNull(),
+    mediaType: text('media_type').$type<ImageMediaType>().notNull(),
   },
   (table) => [index('images_user').on(table.userId)],
 );
@@ -56,7 +50,8 @@ export const templates = sqliteTable(
     /** Null once the picture is no longer kept. */
     imageKey: text('image_key').references(() => images.key),
     modelId: text('model_id').notNull(),
-    vector: floatVector('vector').notNull(),
+    /** Little-endian float32, sealed with the user's key if there is one. */
+    vector: bytes('vector').notNull(),
   },
   (table) => [
     // Ends with what the templates of a user are ordered by: else SQLite prefers templates_model and reads them all.

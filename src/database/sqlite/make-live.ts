@@ -1,0 +1,17 @@
+import { and, eq } from 'drizzle-orm';
+import { ServiceError } from '../../errors.js';
+import type { Queries } from './sqlite-connection.js';
+import { blobs } from './tables.js';
+
+/** Turns an announced blob live. @throws ServiceError UNAVAILABLE when it is no longer announced. */
+export async function makeLive(database: Queries, key: string): Promise<void> {
+  const changed = await database
+    .update(blobs)
+    .set({ state: 'live' })
+    .where(and(eq(blobs.key, key), eq(blobs.state, 'pending')))
+    .returning({ key: blobs.key });
+  if (changed.length !== 1)
+    throw new ServiceError('UNAVAILABLE', {
+      cause: new Error('The image was no longer announced: this took longer than an hour.'),
+    });
+}

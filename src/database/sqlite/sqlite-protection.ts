@@ -1,0 +1,198 @@
+import { and, asc, count, eq, exists, gt, inArray, ne, notExists, or } from 'drizzle-orm';
+import type {
+  FaceHoldings,
+  KnownMasterKey,
+  ProtectionRepository,
+  SealedHoldings,
+} from '../../protection/protection-repository.js';
+import type { StoredUserKey, UserKey } from '../../protection/user-key.js';
+import type { SealedTemplate, Vault } from '../../protection/vault.js';
+import { sameIds } from '../holds-exactly.js';
+import { makeLive } from './make-live.js';
+import { keyColumns, sealedColumns } from './sealed-columns.js';
+import type { Queries } from './sqlite-connection.js';
+import type { SqliteSession } from './sqlite-session.js';
+import { blobs, images, masterKeys, templates, userKeys, users } from './tables.js';
+
+interface Page {
+  readonly first: number;
+  readonly after?: string;
+}
+
+const storedKeyColumns = { userId: userKeys.userId, ...keyColumns };
+
+export class SqliteProtection implements ProtectionRepository {
+  constructor(
+    private readonly session: SqliteSession,
+    private readonly vault: Vault,
+  ) {}
+
+  masterKeys(): Promise<KnownMasterKey[]> {
+    return this.session.read((database) =>
+      database
+        .select({ id: masterKeys.id, proof: masterKeys.proof, users: count(userKeys.userId) })
+        .from(masterKeys)
+        .leftJoin(userKeys, eq(userKeys.masterKeyId, masterKeys.id))
+        .groupBy(masterKeys.id, masterKeys.proof)
+        .orderBy(asc(masterKeys.id)),
+    );
+  }
+
+  introduce(
+    { id, proof }: Omit<KnownMasterKey, 'users'>,
+    { onlyFirst = false }: { readonly onlyFirst?: boolean } = {},
+  ): Promise<boolean> {
+    return this.session.write(async (database) => {
+      const known = await database.select({ id: masterKeys.id }).from(masterKeys);
+      if (known.some((key) => key.id === id)) return true;
+      if (onlyFirst && known.length > 0) return false;
+      await database.insert(masterKeys).values({ id, proof });
+      return true;
+    });
+  }
+
+  async keyOf(userId: string): Promise<UserKey | null> {
+    const [stored] = await this.session.read((database) =>
+      database.select(storedKeyColumns).from(userKeys).where(eq(userKeys.userId, userId)),
+    );
+    return stored ? this.vault.unwrap(stored) : null;
+  }
+
+  async unprotected({ first, after }: Page): Promise<string[]> {
+    const rows = await this.session.read((database) =>
+      database
+        .select({ id: users.id })
+        .from(users)
+        .where(and(after === undefined ? undefined : gt(users.id, after), lacksKey(database)))
+        .orderBy(asc(users.id))
+        .limit(first),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async countUnprotected(): Promise<number> {
+    const [row] = await this.session.read((database) =>
+      database.select({ users: count() }).from(users).where(lacksKey(database)),
+    );
+    return row?.users ?? 0;
+  }
+
+  // Two statements: `protect` looks again whether they still describe the user.
+  holdingsOf(userId: string): Promise<FaceHoldings | null> {
+    return this.session.read(async (database) => {
+      const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
+      if (!user) return null;
+      return {
+        images: await database
+          .select({ key: images.key, mediaType: images.mediaType })
+          .from(images)
+          .where(eq(images.userId, userId))
+          .orderBy(asc(images.key)),
+        templates: await database
+          .select(sealedColumns)
+          .from(templates)
+          .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
+          .where(eq(templates.userId, userId))
+          .orderBy(asc(templates.id)),
+      };
+    });
+  }
+
+  async protect({ key, images: replaced, templates: sealed }: SealedHoldings): Promise<string[] | null> {
+    const { userId } = key;
+    const plainFiles = replaced.map(({ from }) => from.key);
+    const done = await this.session.write(async (database) => {
+      const [owner] = await database
+        .select({ pseudonym: userKeys.pseudonym })
+        .from(userKeys)
+        .where(eq(userKeys.userId, userId));
+      if (owner) return false;
+      const imageRows = await database
+        .select({ id: images.key })
+        .from(images)
+        .where(eq(images.userId, userId));
+      const templateRows = await database
+        .select({ id: templates.id })
+        .from(templates)
+        .where(eq(templates.userId, userId));
+      if (!sameIds(imageRows, plainFiles)) return false;
+      const templateIds = sealed.map(({ templateId }) => templateId);
+      if (!sameIds(templateRows, templateIds)) return false;
+      await database.insert(userKeys).values(key);
+      for (const { from, to } of replaced) {
+        await makeLive(database, to);
+        await database.insert(images).values({ key: to, userId, mediaType: from.mediaType });
+        await database.update(templates).set({ imageKey: to }).where(eq(templates.imageKey, from.key));
+      }
+      for (const { templateId, vector } of sealed)
+        await database.update(templates).set({ vector }).where(eq(templates.id, templateId));
+      if (plainFiles.length > 0) {
+        await database.delete(images).where(inArray(images.key, plainFiles));
+        await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, plainFiles));
+      }
+      return true;
+    });
+    if (!done) return null;
+    await this.session.scrub();
+    return plainFiles;
+  }
+
+  keysNotUnder(masterKeyId: string, { first, after }: Page): Promise<StoredUserKey[]> {
+    return this.session.read((database) =>
+      database
+        .select(storedKeyColumns)
+        .from(userKeys)
+        .where(
+          and(
+            ne(userKeys.masterKeyId, masterKeyId),
+            after === undefined ? undefined : gt(userKeys.userId, after),
+          ),
+        )
+        .orderBy(asc(userKeys.userId))
+        .limit(first),
+    );
+  }
+
+  async rewrap(from: StoredUserKey, to: StoredUserKey): Promise<boolean> {
+    const changed = await this.session.write((database) =>
+      database
+        .update(userKeys)
+        .set({ masterKeyId: to.masterKeyId, wrapped: to.wrapped })
+        .where(isStill(from))
+        .returning({ userId: userKeys.userId }),
+    );
+    return changed.length === 1;
+  }
+
+  templates({ first, after }: Page): Promise<SealedTemplate[]> {
+    return this.session.read((database) =>
+      database
+        .select(sealedColumns)
+        .from(templates)
+        .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
+        .where(after === undefined ? undefined : gt(templates.id, after))
+        .orderBy(asc(templates.id))
+        .limit(first),
+    );
+  }
+}
+
+/** Has something of a face, and no key to seal it. */
+function lacksKey(database: Queries) {
+  const ofUser = (owner: typeof images.userId | typeof templates.userId) => eq(owner, users.id);
+  return and(
+    notExists(database.select({ id: userKeys.userId }).from(userKeys).where(eq(userKeys.userId, users.id))),
+    or(
+      exists(database.select({ id: images.key }).from(images).where(ofUser(images.userId))),
+      exists(database.select({ id: templates.id }).from(templates).where(ofUser(templates.userId))),
+    ),
+  );
+}
+
+function isStill({ userId, pseudonym, masterKeyId }: StoredUserKey) {
+  return and(
+    eq(userKeys.userId, userId),
+    eq(userKeys.pseudonym, pseudonym),
+    eq(userKeys.masterKeyId, masterKeyId),
+  );
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { privateFileMode, syncFolder } from '../storage/private-file.js';
+import { formatMasterKey, parseMasterKeys, type MasterKey } from './master-key.js';
+
+type MasterKeys = readonly [MasterKey, ...MasterKey[]];
+
+const heading = [
+  '# Master keys of the Facial Verification Backend. Without them templates and pictures can not be read again.',
+  '# Keep a copy in a safe place, and not beside backups of the data. The first key protects what is new.',
+];
+
+/** @returns null when there is no such file. @throws Error when it can not be used. */
+export async function readMasterKeyFile(file: string): Promise<MasterKeys | null> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  try {
+    return parseMasterKeys(text);
+  } catch (error) {
+    throw new Error(`The master key file ${file} can not be used: ${(error as Error).message}.`);
+  }
+}
+
+/** Replaces the file as a whole, readable for its owner alone; once resolved it survives power loss. */
+export async function writeMasterKeyFile(file: string, keys: MasterKeys): Promise<void> {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx', privateFileMode);
+    try {
+      await handle.writeFile([...heading, ...keys.map(formatMasterKey), ''].join('\n'));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(file));
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { EnvelopeError, keyBytes, open, seal } from './envelope.js';
+
+/** A key that wraps the keys of users. */
+export interface MasterKey {
+  /** Stands beside everything the key has wrapped; not secret. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
+const idShape = /^[A-Za-z0-9._-]{1,64}$/;
+const base64Shape = /^[A-Za-z0-9+/_-]{43}=?$/;
+
+/** A new key whose id is its day and some random characters. */
+export function createMasterKey(now = new Date()): MasterKey {
+  const day = now.toISOString().slice(0, 10).replaceAll('-', '');
+  return { id: `${day}-${randomBytes(4).toString('hex')}`, secret: randomBytes(keyBytes) };
+}
+
+/**
+ * Reads `id:secret` entries, separated by commas or lines; the first is the one that wraps what is new. A line that
+ * begins with `#` is a remark.
+ * @throws Error that says which entry is wrong and how, and never repeats it.
+ */
+export function parseMasterKeys(text: string): [MasterKey, ...MasterKey[]] {
+  const entries = text
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('#'))
+    .flatMap((line) => line.split(','))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  const keys = entries.map((entry, position) => {
+    const [, id = '', secret = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
+    if (!idShape.test(id) || !base64Shape.test(secret))
+      throw new Error(`entry ${position + 1} is not of the form <id>:<32 bytes in base64>`);
+    return { id, secret: Buffer.from(secret, 'base64') };
+  });
+  const [first, ...others] = keys;
+  if (first === undefined) throw new Error('there is no master key in it');
+  if (new Set(keys.map(({ id }) => id)).size < keys.length)
+    throw new Error('two master keys have the same id');
+  return [first, ...others];
+}
+
+/** The form that {@link parseMasterKeys} reads. */
+export function formatMasterKey({ id, secret }: MasterKey): string {
+  return `${id}:${Buffer.from(secret).toString('base64')}`;
+}
+
+/** A known text sealed with the key: tells later whether somebody has the same key. */
+export function proofOf({ id, secret }: MasterKey): Uint8Array {
+  return seal(secret, new Uint8Array(), ['master-key', id]);
+}
+
+export function provesKey(proof: Uint8Array, { id, secret }: MasterKey): boolean {
+  try {
+    open(secret, proof, ['master-key', id]);
+    return true;
+  } catch (error) {
+    if (error instanceof EnvelopeError) return false;
+    throw error;
+  }
+}

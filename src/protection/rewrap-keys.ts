@@ -1,0 +1,43 @@
+import type { ProtectionRepository } from './protection-repository.js';
+import type { Vault } from './vault.js';
+
+const pageSize = 256;
+
+export interface RewrapOptions {
+  readonly protection: ProtectionRepository;
+  readonly vault: Vault;
+  /** Ends the work after the key under way. */
+  readonly signal: AbortSignal;
+  /** Called for each key that can not be opened; it stays as it is. */
+  readonly onFailure: (userId: string, reason: unknown) => void;
+  /** Called after each key with the number of those done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/**
+ * Wraps the keys of all users with the current master key; what they seal stays as it is. What is interrupted goes on
+ * the next time.
+ * @returns how many keys were wrapped anew.
+ */
+export async function rewrapKeys(options: RewrapOptions): Promise<number> {
+  const { protection, vault, signal, onFailure, onProgress } = options;
+  let done = 0;
+  let after = '';
+  while (!signal.aborted) {
+    const page = await protection.keysNotUnder(vault.current.id, { first: pageSize, after });
+    for (const stored of page) {
+      if (signal.aborted) break;
+      try {
+        const { stored: rewrapped } = vault.unwrap(stored).rewrap(vault.current);
+        if (await protection.rewrap(stored, rewrapped)) done += 1;
+      } catch (error) {
+        onFailure(stored.userId, error);
+      }
+      onProgress?.(done);
+    }
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.userId;
+  }
+  return done;
+}
