@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { pino } from 'pino';
+import type { Config } from '../config.js';
+import { Progress } from '../import/progress.js';
+import { createMasterKey, formatMasterKey } from '../protection/master-key.js';
+import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
+import { defaultMasterKeyFile, openProtectedDatabase } from '../protection/open-protected-database.js';
+import { rewrapKeys } from '../protection/rewrap-keys.js';
+import { readConfig } from '../read-config.js';
+
+/** Exit codes: done; some key could not be wrapped; it could not begin; interrupted. */
+const exitCodes = { done: 0, incomplete: 1, failed: 2, interrupted: 130 } as const;
+
+type Outcome = keyof typeof exitCodes;
+
+const usage = `Usage: npm run master-key -- <command>
+
+  status   which master keys protect this database, and how many users each
+  create   prints a new master key, for MASTER_KEYS or a file
+  rotate   wraps the keys of all users with the first master key; with a key file and the embedded
+           database makes a new one first. Can be interrupted and started again.
+
+See docs/protection.md.
+`;
+
+const interruption = new AbortController();
+const logger = pino({ level: 'warn' }, pino.destination(2));
+
+async function status(config: Config): Promise<Outcome> {
+  assertDataFolder(config);
+  const { database, vault } = await openProtectedDatabase(config, logger);
+  try {
+    for (const { id, users } of await database.protection.masterKeys()) {
+      const role = id === vault.current.id ? ', current' : '';
+      print(`${id}: wraps the keys of ${users} users${role}`);
+    }
+    print(`${await database.protection.countUnprotected()} users are not protected yet.`);
+    return 'done';
+  } finally {
+    await database.close();
+  }
+}
+
+async function rotate(config: Config): Promise<Outcome> {
+  assertDataFolder(config);
+  if (config.masterKeys === undefined && config.mysql === undefined) await addKeyToFile(config);
+  const { database, vault } = await openProtectedDatabase(config, logger);
+  try {
+    const { protection } = database;
+    const total = (await protection.masterKeys())
+      .filter(({ id }) => id !== vault.current.id)
+      .reduce((sum, { users }) => sum + users, 0);
+    const progress = new Progress(process.stdout, total);
+    let failures = 0;
+    const done = await rewrapKeys({
+      protection,
+      vault,
+      signal: interruption.signal,
+      onFailure: (_, reason) => {
+        failures += 1;
+        progress.line(reason instanceof Error ? reason.message : String(reason));
+      },
+      onProgress: (count) => {
+        progress.update(count);
+      },
+    });
+    progress.end();
+    print(`${done} of ${total} keys wrapped with ${vault.current.id}, ${failures} failed.`);
+    if (interruption.signal.aborted) return 'interrupted';
+    if (failures > 0) return 'incomplete';
+    print('Older master keys are needed for backups made before now only; destroying them shreds those.');
+    return 'done';
+  } finally {
+    await database.close();
+  }
+}
+
+/** The database is opened first: a key must not be put in front of ones that do not fit. */
+async function addKeyToFile(config: Config): Promise<void> {
+  await (await openProtectedDatabase(config, logger)).database.close();
+  const file = config.masterKeyFile ?? defaultMasterKeyFile(config);
+  const keys = await readMasterKeyFile(file);
+  if (keys === null) throw new Error(`There is no file ${file}`);
+  await writeMasterKeyFile(file, [createMasterKey(), ...keys]);
+  print(`Added a new master key to ${file}; keep a copy of the file in a safe place.`);
+}
+
+function assertDataFolder({ mysql, dataDir }: Config): void {
+  if (mysql === undefined && !existsSync(dataDir))
+    throw new Error(`There is no data folder ${dataDir}; set DATA_DIR as for the service`);
+}
+
+function run(command: string | undefined): Promise<Outcome> {
+  switch (command) {
+    case 'status':
+      return status(readConfig());
+    case 'create':
+      print(formatMasterKey(createMasterKey()));
+      return Promise.resolve('done');
+    case 'rotate':
+      return rotate(readConfig());
+    default:
+      process.stderr.write(usage);
+      return Promise.resolve('failed');
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    interruption.abort();
+  });
+
+const [, , command, ...rest] = process.argv;
+const outcome = await run(rest.length === 0 ? command : undefined).catch((error: unknown) => {
+  process.stderr.write(`It could not be done: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 'failed' as const;
+});
+process.exit(exitCodes[outcome]);
