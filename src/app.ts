@@ -3,6 +3,9 @@ import type { Logger } from 'pino';
 import { buildModels } from '../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
 import { createApi } from './api/http-server.js';
+import { AuditWriter } from './audit/audit-writer.js';
+import { AuditedInspection } from './audit/audited-inspection.js';
+import { AuditedUserService } from './audit/audited-user-service.js';
 import type { Config } from './config.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
@@ -75,21 +78,25 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     else await housekeeping.startAlone();
     closers.push(() => housekeeping.stop());
 
+    const userService = new FaceUserService({
+      database,
+      images,
+      vault,
+      faces,
+      gallery,
+      ...matching,
+      logger,
+    });
+    const inspection = new FaceInspector({
+      faces,
+      identifier: config.identification ? gallery : null,
+      ...matching,
+    });
+    const audit = new AuditWriter(database.auditLog);
+
     const api = await createApi({
-      userService: new FaceUserService({
-        database,
-        images,
-        vault,
-        faces,
-        gallery,
-        ...matching,
-        logger,
-      }),
-      inspection: new FaceInspector({
-        faces,
-        identifier: config.identification ? gallery : null,
-        ...matching,
-      }),
+      userService: new AuditedUserService(userService, audit),
+      inspection: new AuditedInspection(inspection, audit),
       health: {
         database: () => database.ping(),
         images: () => images.ping(),

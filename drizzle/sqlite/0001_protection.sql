@@ -20,7 +20,7 @@ CREATE TABLE `audit_log` (
 	`operation` text NOT NULL,
 	`outcome` text NOT NULL,
 	`subject` text,
-	`actor` text,
+	`actor` text NOT NULL,
 	`request_id` text,
 	`previous_hash` blob NOT NULL,
 	`hash` blob NOT NULL

@@ -99,6 +99,7 @@ function run(command: string | undefined): Promise<Outcome> {
       return Promise.resolve('done');
     case 'rotate':
       return rotate(readConfig());
+    case undefined:
     default:
       process.stderr.write(usage);
       return Promise.resolve('failed');

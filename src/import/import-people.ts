@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { commandOrigin } from '../audit/audit-origin.js';
 import { ServiceError } from '../errors.js';
 import type { Enroller } from '../users/enroller.js';
 import type { UserRepository } from '../users/user-repository.js';
@@ -82,8 +83,8 @@ async function importFile(id: string, path: string, options: ImportOptions): Pro
   if (size > maxImageBytes) throw new ServiceError('IMAGE_TOO_LARGE');
   const image = await readFile(path);
   try {
-    if (await users.find(id)) await enroller.complete(id, image, { signal });
-    else await enroller.register(id, image, { signal });
+    if (await users.find(id)) await enroller.complete(id, image, { signal, origin: commandOrigin });
+    else await enroller.register(id, image, { signal, origin: commandOrigin });
     return 'enrolled';
   } catch (error) {
     if (error instanceof ServiceError && error.code === 'USER_EXISTS') return 'skipped';

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.js';
+import { everyItem } from '../pages.js';
 import type { ProtectionRepository } from './protection-repository.js';
 import type { UserProtector } from './user-protector.js';
 
@@ -21,24 +22,21 @@ export interface ProtectEverybodyOptions {
  */
 export async function protectEverybody(options: ProtectEverybodyOptions): Promise<number> {
   const { protection, protector, signal, onFailure, onProgress } = options;
+  const users = everyItem(
+    (after: string | undefined) => protection.unprotected({ first: pageSize, after }),
+    (userId) => userId,
+  );
   let done = 0;
-  let after = '';
-  while (!signal.aborted) {
-    const page = await protection.unprotected({ first: pageSize, after });
-    for (const userId of page) {
-      if (signal.aborted) break;
-      try {
-        await protector.protect(userId);
-        done += 1;
-      } catch (error) {
-        // Deleted in the meantime.
-        if (!(error instanceof ServiceError) || error.code !== 'USER_NOT_FOUND') onFailure(error);
-      }
-      onProgress?.(done);
+  for await (const userId of users) {
+    if (signal.aborted) break;
+    try {
+      await protector.protect(userId);
+      done += 1;
+    } catch (error) {
+      // Deleted in the meantime.
+      if (!(error instanceof ServiceError) || error.code !== 'USER_NOT_FOUND') onFailure(error);
     }
-    const last = page.at(-1);
-    if (last === undefined) break;
-    after = last;
+    onProgress?.(done);
   }
   return done;
 }

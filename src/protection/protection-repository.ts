@@ -2,6 +2,13 @@ import type { StoredImage } from '../users/user-repository.js';
 import type { SealedTemplate } from './vault.js';
 import type { StoredUserKey, UserKey } from './user-key.js';
 
+export interface KeyPage {
+  /** Most rows to return, 1 or more. */
+  readonly first: number;
+  /** Return only what sorts after this key. */
+  readonly after?: string | undefined;
+}
+
 export interface KnownMasterKey {
   readonly id: string;
   readonly proof: Uint8Array;
@@ -38,7 +45,7 @@ export interface ProtectionRepository {
   /** The key of a user, null when there is no such user or the user has none yet. */
   keyOf(userId: string): Promise<UserKey | null>;
   /** Ids of users with images or templates, but without a key. */
-  unprotected(page: { readonly first: number; readonly after?: string }): Promise<string[]>;
+  unprotected(page: KeyPage): Promise<string[]>;
   countUnprotected(): Promise<number>;
   /** What is held about a user who exists. @returns null when there is no such user. */
   holdingsOf(userId: string): Promise<FaceHoldings | null>;
@@ -48,12 +55,9 @@ export interface ProtectionRepository {
    */
   protect(sealed: SealedHoldings): Promise<string[] | null>;
   /** Keys of users that are wrapped with another master key than the given one, in the order of the users' ids. */
-  keysNotUnder(
-    masterKeyId: string,
-    page: { readonly first: number; readonly after?: string },
-  ): Promise<StoredUserKey[]>;
+  keysNotUnder(masterKeyId: string, page: KeyPage): Promise<StoredUserKey[]>;
   /** Replaces a wrapped key. @returns false when the row has gone or is wrapped with another master key by now. */
   rewrap(from: StoredUserKey, to: StoredUserKey): Promise<boolean>;
   /** Every template as stored, in the order of the ids. */
-  templates(page: { readonly first: number; readonly after?: string }): Promise<SealedTemplate[]>;
+  templates(page: KeyPage): Promise<SealedTemplate[]>;
 }

@@ -1,3 +1,4 @@
+import { everyItem } from '../pages.js';
 import type { ProtectionRepository } from './protection-repository.js';
 import type { Vault } from './vault.js';
 
@@ -21,23 +22,20 @@ export interface RewrapOptions {
  */
 export async function rewrapKeys(options: RewrapOptions): Promise<number> {
   const { protection, vault, signal, onFailure, onProgress } = options;
+  const keys = everyItem(
+    (after: string | undefined) => protection.keysNotUnder(vault.current.id, { first: pageSize, after }),
+    ({ userId }) => userId,
+  );
   let done = 0;
-  let after = '';
-  while (!signal.aborted) {
-    const page = await protection.keysNotUnder(vault.current.id, { first: pageSize, after });
-    for (const stored of page) {
-      if (signal.aborted) break;
-      try {
-        const { stored: rewrapped } = vault.unwrap(stored).rewrap(vault.current);
-        if (await protection.rewrap(stored, rewrapped)) done += 1;
-      } catch (error) {
-        onFailure(stored.userId, error);
-      }
-      onProgress?.(done);
+  for await (const stored of keys) {
+    if (signal.aborted) break;
+    try {
+      const { stored: rewrapped } = vault.unwrap(stored).rewrap(vault.current);
+      if (await protection.rewrap(stored, rewrapped)) done += 1;
+    } catch (error) {
+      onFailure(stored.userId, error);
     }
-    const last = page.at(-1);
-    if (last === undefined) break;
-    after = last.userId;
+    onProgress?.(done);
   }
   return done;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
+import type { AuditOrigin } from '../audit/audit-log.js';
 import { ServiceError } from '../errors.js';
 import { assertFitForRegistration } from '../faces/face-quality.js';
 import type { ExtractedFace, FaceService } from '../faces/face-service.js';
@@ -37,21 +38,21 @@ export class Enroller {
   }
 
   /** @throws ServiceError BAD_ID, USER_EXISTS, or what `examine` throws. */
-  async register(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<User> {
+  async register(id: string, image: Uint8Array, { signal, origin }: RequestOptions = {}): Promise<User> {
     await this.assertFree(id);
-    return this.enrol(id, [await this.examine(image, signal)]);
+    return this.enrol(id, [await this.examine(image, signal)], origin);
   }
 
   /**
    * Gives a user who is registered without a face, as adopted from another system, their first one.
    * @throws ServiceError BAD_ID, USER_NOT_FOUND, USER_EXISTS when the user has a face, or what `examine` throws.
    */
-  async complete(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<void> {
+  async complete(id: string, image: Uint8Array, { signal, origin }: RequestOptions = {}): Promise<void> {
     const { users } = this.options.database;
     assertUserId(id);
     const portrait = await this.examine(image, signal);
     const key = await this.keyOf(id);
-    await this.store(key, [portrait], ([face]) => users.enrolExisting(key, face));
+    await this.store(key, [portrait], ([face]) => users.enrolExisting(key, face, origin));
   }
 
   /**
@@ -74,12 +75,16 @@ export class Enroller {
   }
 
   /** Creates a user with portraits of one person. @throws ServiceError USER_EXISTS. */
-  async enrol(id: string, portraits: readonly [Portrait, ...Portrait[]]): Promise<User> {
+  async enrol(
+    id: string,
+    portraits: readonly [Portrait, ...Portrait[]],
+    origin?: AuditOrigin,
+  ): Promise<User> {
     const { users } = this.options.database;
     const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
     const key = this.options.vault.createKey(id);
     await this.store(key, portraits, ([face, ...moreFaces]) =>
-      users.enrol({ user, key, ...face, moreFaces }),
+      users.enrol({ user, key, ...face, moreFaces }, origin),
     );
     return user;
   }

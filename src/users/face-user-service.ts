@@ -42,12 +42,13 @@ export class FaceUserService implements UserService {
   register(
     id: string,
     image: Uint8Array,
-    { moreImages = [], signal }: RegistrationOptions = {},
+    { moreImages = [], signal, origin }: RegistrationOptions = {},
   ): Promise<User> {
     return registerTogether(this.#enroller, this.options.rule, {
       id,
       images: [image, ...moreImages],
       signal,
+      origin,
     });
   }
 
@@ -65,10 +66,10 @@ export class FaceUserService implements UserService {
     return { ...decide(claimed, other, rule), similarity: similarityOf(claimed.score, anchors) };
   }
 
-  async remove(id: string): Promise<{ filesDeleted: string[] }> {
+  async remove(id: string, { origin }: RequestOptions = {}): Promise<{ filesDeleted: string[] }> {
     const { database, images, logger } = this.options;
     assertUserId(id);
-    const removed = await database.users.remove(id);
+    const removed = await database.users.remove(id, origin);
     if (!removed) throw new ServiceError('USER_NOT_FOUND');
     const outcomes = await Promise.allSettled(
       removed.imageKeys.map((key) => finishDeletion(key, database.blobs, images)),

@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-log.js';
 import { ServiceError } from '../errors.js';
 import { scoreOf } from './claim.js';
 import type { MatchRule } from './decision.js';
@@ -9,6 +10,7 @@ export interface JointRegistration {
   readonly id: string;
   readonly images: readonly [Uint8Array, ...Uint8Array[]];
   readonly signal: AbortSignal | undefined;
+  readonly origin: AuditOrigin | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface JointRegistration {
 export async function registerTogether(
   enroller: Enroller,
   { threshold }: Pick<MatchRule, 'threshold'>,
-  { id, images: [first, ...others], signal }: JointRegistration,
+  { id, images: [first, ...others], signal, origin }: JointRegistration,
 ): Promise<User> {
   if (others.length >= maxImagesPerRegistration)
     throw new ServiceError('IMAGE_COUNT', {
@@ -42,7 +44,7 @@ export async function registerTogether(
       });
     portraits.push(portrait);
   }
-  return enroller.enrol(id, portraits);
+  return enroller.enrol(id, portraits, origin);
 }
 
 /** Says which of several pictures was refused. */

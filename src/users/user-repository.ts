@@ -1,5 +1,6 @@
 import type { DatabaseAudit } from './database-audit.js';
 import type { ImageMediaType } from '../faces/face-service.js';
+import type { AuditLog, AuditOrigin } from '../audit/audit-log.js';
 import type { ProtectionRepository } from '../protection/protection-repository.js';
 import type { UserKey } from '../protection/user-key.js';
 import type { MissingTemplates } from './missing-templates.js';
@@ -53,7 +54,10 @@ export interface PageRequest {
   readonly after?: string;
 }
 
-/** Users with their templates and image references. Every write is one transaction. */
+/**
+ * Users with their templates and image references. Every write is one transaction, which also notes it in the audit log
+ * as done by the given origin.
+ */
 export interface UserRepository {
   find(id: string): Promise<User | null>;
   list(page: PageRequest): Promise<User[]>;
@@ -63,7 +67,7 @@ export interface UserRepository {
    * Inserts user, images, templates and gallery changes, and turns the pending blobs live.
    * @throws ServiceError USER_EXISTS when the id is taken; of concurrent enrolments of one id exactly one wins.
    */
-  enrol(enrolment: Enrolment): Promise<void>;
+  enrol(enrolment: Enrolment, origin?: AuditOrigin): Promise<void>;
   /**
    * Gives a user who is already registered, but has no template of this model, image and template as `enrol` does.
    * The user's row and timestamp stay.
@@ -71,7 +75,7 @@ export interface UserRepository {
    * @throws ServiceError USER_NOT_FOUND; USER_EXISTS when there is a template of this model; UNAVAILABLE when the key
    *   is no longer the user's.
    */
-  enrolExisting(key: UserKey, face: EnrolledFace): Promise<void>;
+  enrolExisting(key: UserKey, face: EnrolledFace, origin?: AuditOrigin): Promise<void>;
   /**
    * Gives a user a further image and template, as `enrol` does.
    * @param key the user's own, which seals the template.
@@ -79,13 +83,18 @@ export interface UserRepository {
    * @returns false, and writes nothing, when the user has others by now.
    * @throws ServiceError UNAVAILABLE when the key is no longer the user's.
    */
-  addFace(key: UserKey, besides: readonly string[], face: EnrolledFace): Promise<boolean>;
+  addFace(
+    key: UserKey,
+    besides: readonly string[],
+    face: EnrolledFace,
+    origin?: AuditOrigin,
+  ): Promise<boolean>;
   /**
    * Deletes the user with key, templates and image rows, records the gallery changes and marks the blobs as
    * `deleting`.
    * @returns keys of the image files still to be deleted, or null when there is no such user.
    */
-  remove(id: string): Promise<{ imageKeys: string[] } | null>;
+  remove(id: string, origin?: AuditOrigin): Promise<{ imageKeys: string[] } | null>;
 }
 
 /**
@@ -140,6 +149,7 @@ export interface Database {
   readonly audit: DatabaseAudit;
   readonly missingTemplates: MissingTemplates;
   readonly protection: ProtectionRepository;
+  readonly auditLog: AuditLog;
   /**
    * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
    * @returns whether there was anything to do.

@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-log.js';
 import type { PageRequest, User } from './user-repository.js';
 
 export interface VerificationResult {
@@ -12,6 +13,11 @@ export interface VerificationResult {
 export interface RequestOptions {
   /** Aborted when the client goes away. */
   readonly signal?: AbortSignal;
+  /**
+   * Who asks, for the audit log.
+   * @default unknown
+   */
+  readonly origin?: AuditOrigin;
 }
 
 export interface RegistrationOptions extends RequestOptions {
@@ -42,6 +48,6 @@ export interface UserService {
    */
   verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult>;
   /** @throws ServiceError BAD_ID, USER_NOT_FOUND. @returns names of the deleted image files. */
-  remove(id: string): Promise<{ filesDeleted: string[] }>;
+  remove(id: string, options?: RequestOptions): Promise<{ filesDeleted: string[] }>;
   list(page: PageRequest): Promise<User[]>;
 }

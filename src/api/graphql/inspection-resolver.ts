@@ -7,6 +7,7 @@ import { imageDescription, uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
 import { CompareFacesResult, FaceAnalysisType, IdentifyFaceResult } from './inspection-types.js';
 import { readUpload } from './read-upload.js';
+import { requestOptions } from './request-options.js';
 
 /** Most people that one `identifyFace` returns. */
 export const maxCandidates = 100;
@@ -30,10 +31,10 @@ export class InspectionResolver {
   })
   async analyseFace(
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
-    @Ctx() { signal, memory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Omit<FaceAnalysis, 'points'> & { landmarks: FacialPoints }> {
-    const bytes = await readUpload(image, this.maxImageBytes, memory);
-    const { points, ...analysis } = await this.inspection.analyse(bytes, { signal });
+    const bytes = await readUpload(image, this.maxImageBytes, context.memory);
+    const { points, ...analysis } = await this.inspection.analyse(bytes, requestOptions(context));
     return { ...analysis, landmarks: points };
   }
 
@@ -43,14 +44,14 @@ export class InspectionResolver {
   async compareFaces(
     @Arg('first', () => uploadScalar, { description: imageDescription }) first: ImageUpload,
     @Arg('second', () => uploadScalar, { description: imageDescription }) second: ImageUpload,
-    @Ctx() { signal, memory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<FaceComparison> {
     // Both at once: the parts may arrive in any order.
     const [one, two] = await Promise.all([
-      readUpload(first, this.maxImageBytes, memory),
-      readUpload(second, this.maxImageBytes, memory),
+      readUpload(first, this.maxImageBytes, context.memory),
+      readUpload(second, this.maxImageBytes, context.memory),
     ]);
-    return this.inspection.compare(one, two, { signal });
+    return this.inspection.compare(one, two, requestOptions(context));
   }
 
   @Mutation(() => IdentifyFaceResult, {
@@ -65,13 +66,13 @@ export class InspectionResolver {
       description: `How many people to return at most, 1 to ${maxCandidates}; ${usualCandidates} unless given.`,
     })
     first: number | null | undefined,
-    @Ctx() { signal, memory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<{ candidates: { id: string; similarity: number }[] }> {
-    const bytes = await readUpload(image, this.maxImageBytes, memory);
+    const bytes = await readUpload(image, this.maxImageBytes, context.memory);
     const count = first ?? usualCandidates;
     if (count < 1 || count > maxCandidates)
       throw new ServiceError('BAD_PAGE', { message: `first must be 1 to ${maxCandidates}` });
-    const identified = await this.inspection.identify(bytes, count, { signal });
+    const identified = await this.inspection.identify(bytes, count, requestOptions(context));
     return { candidates: identified.map(({ userId, similarity }) => ({ id: userId, similarity })) };
   }
 }

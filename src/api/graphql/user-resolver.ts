@@ -8,6 +8,7 @@ import type { RequestContext } from '../operations/request-context.js';
 import { imageDescription, uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
 import { readUpload } from './read-upload.js';
+import { requestOptions } from './request-options.js';
 import {
   AddUserImageResult,
   DeleteUserResult,
@@ -62,12 +63,15 @@ export class UserResolver {
       description: `Further pictures of the same person, ${maxImagesPerRegistration - 1} at most: they make recognition surer.`,
     })
     moreImages: ImageUpload[] | null | undefined,
-    @Ctx() { signal, memory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<{ message: string; user: User }> {
-    const read = (upload: ImageUpload) => readUpload(upload, this.maxImageBytes, memory);
+    const read = (upload: ImageUpload) => readUpload(upload, this.maxImageBytes, context.memory);
     // All at once: the parts may arrive in any order.
     const [bytes, more] = await Promise.all([read(image), Promise.all((moreImages ?? []).map(read))]);
-    const user = await this.userService.register(id, bytes, { signal, moreImages: more });
+    const user = await this.userService.register(id, bytes, {
+      ...requestOptions(context),
+      moreImages: more,
+    });
     return { message: messages.registered, user };
   }
 
@@ -79,10 +83,10 @@ export class UserResolver {
   async addUserImage(
     @Arg('id', () => ID, { description: `Id of the person: ${idDescription}` }) id: string,
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
-    @Ctx() { signal, memory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<{ message: string; images: number }> {
-    const bytes = await readUpload(image, this.maxImageBytes, memory);
-    const { images } = await this.userService.addImage(id, bytes, { signal });
+    const bytes = await readUpload(image, this.maxImageBytes, context.memory);
+    const { images } = await this.userService.addImage(id, bytes, requestOptions(context));
     return { message: messages.imageAdded, images };
   }
 
@@ -92,10 +96,14 @@ export class UserResolver {
   async verifyUser(
     @Arg('id', () => ID, { description: `Id of the claimed person: ${idDescription}` }) id: string,
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
-    @Ctx() { signal, memory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<VerificationResult & { message: string }> {
-    const bytes = await readUpload(image, this.maxImageBytes, memory);
-    const { recognition, verified, similarity } = await this.userService.verify(id, bytes, { signal });
+    const bytes = await readUpload(image, this.maxImageBytes, context.memory);
+    const { recognition, verified, similarity } = await this.userService.verify(
+      id,
+      bytes,
+      requestOptions(context),
+    );
     return { message: messages.verified, recognition, verified, similarity };
   }
 
@@ -104,8 +112,9 @@ export class UserResolver {
   })
   async deleteUser(
     @Arg('id', () => ID, { description: `Id of the user to delete: ${idDescription}` }) id: string,
+    @Ctx() context: RequestContext,
   ): Promise<{ message: string; filesDeleted: string[] }> {
-    const { filesDeleted } = await this.userService.remove(id);
+    const { filesDeleted } = await this.userService.remove(id, requestOptions(context));
     return { message: messages.deleted, filesDeleted };
   }
 }

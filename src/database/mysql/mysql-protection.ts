@@ -1,6 +1,7 @@
 import { and, asc, count, eq, exists, gt, inArray, ne, notExists, or } from 'drizzle-orm';
 import type {
   FaceHoldings,
+  KeyPage,
   KnownMasterKey,
   ProtectionRepository,
   SealedHoldings,
@@ -13,11 +14,6 @@ import { keyColumns, sealedColumns } from './sealed-columns.js';
 import type { Queries } from './mysql-connection.js';
 import type { MysqlSession } from './mysql-session.js';
 import { blobs, galleryClock, images, masterKeys, templates, userKeys, users } from './tables.js';
-
-interface Page {
-  readonly first: number;
-  readonly after?: string;
-}
 
 const storedKeyColumns = { userId: userKeys.userId, ...keyColumns };
 
@@ -60,7 +56,7 @@ export class MysqlProtection implements ProtectionRepository {
     return stored ? this.vault.unwrap(stored) : null;
   }
 
-  async unprotected({ first, after }: Page): Promise<string[]> {
+  async unprotected({ first, after }: KeyPage): Promise<string[]> {
     const rows = await this.session.read((database) =>
       database
         .select({ id: users.id })
@@ -141,7 +137,7 @@ export class MysqlProtection implements ProtectionRepository {
     return plainFiles;
   }
 
-  keysNotUnder(masterKeyId: string, { first, after }: Page): Promise<StoredUserKey[]> {
+  keysNotUnder(masterKeyId: string, { first, after }: KeyPage): Promise<StoredUserKey[]> {
     return this.session.read((database) =>
       database
         .select(storedKeyColumns)
@@ -167,7 +163,7 @@ export class MysqlProtection implements ProtectionRepository {
     });
   }
 
-  templates({ first, after }: Page): Promise<SealedTemplate[]> {
+  templates({ first, after }: KeyPage): Promise<SealedTemplate[]> {
     return this.session.read((database) =>
       database
         .select(sealedColumns)

@@ -1,5 +1,7 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
+import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
+import { unknownOrigin } from '../../audit/audit-origin.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
 import type {
@@ -15,6 +17,7 @@ import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './mysql-connection.js';
 import { isFailure } from './mysql-error.js';
 import type { MysqlSession } from './mysql-session.js';
+import { appendToAuditLog } from './mysql-audit-log.js';
 import { makeLive } from './make-live.js';
 import { sealedColumns } from './sealed-columns.js';
 import { blobs, images, templates, userKeys, users } from './tables.js';
@@ -56,7 +59,7 @@ export class MysqlUserRepository implements UserRepository {
     return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, key, moreFaces = [], ...face }: Enrolment): Promise<void> {
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin = unknownOrigin): Promise<void> {
     return this.session.write(async (database, { uncertain }) => {
       try {
         await database.insert(users).values(user);
@@ -67,10 +70,11 @@ export class MysqlUserRepository implements UserRepository {
       }
       await database.insert(userKeys).values(key.stored);
       await insertFaces(database, key, [face, ...moreFaces]);
+      await note(database, 'register', key.stored, origin);
     });
   }
 
-  enrolExisting(key: UserKey, face: EnrolledFace): Promise<void> {
+  enrolExisting(key: UserKey, face: EnrolledFace, origin = unknownOrigin): Promise<void> {
     const { userId } = key.stored;
     const { template } = face;
     return this.session.write(async (database, { uncertain }) => {
@@ -90,10 +94,16 @@ export class MysqlUserRepository implements UserRepository {
       if (enrolled) throw new ServiceError('USER_EXISTS');
       await assertOwnKey(database, key);
       await insertFaces(database, key, [face]);
+      await note(database, 'register', key.stored, origin);
     });
   }
 
-  addFace(key: UserKey, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+  addFace(
+    key: UserKey,
+    besides: readonly string[],
+    face: EnrolledFace,
+    origin = unknownOrigin,
+  ): Promise<boolean> {
     const { userId } = key.stored;
     const { template } = face;
     return this.session.write(async (database, { uncertain }) => {
@@ -107,11 +117,12 @@ export class MysqlUserRepository implements UserRepository {
       if (!holdsExactly(present, besides)) return false;
       await assertOwnKey(database, key);
       await insertFaces(database, key, [face]);
+      await note(database, 'add-image', key.stored, origin);
       return true;
     });
   }
 
-  remove(id: string): Promise<{ imageKeys: string[] } | null> {
+  remove(id: string, origin = unknownOrigin): Promise<{ imageKeys: string[] } | null> {
     let removed: { imageKeys: string[] } | null = null;
     return this.session.write(async (database, { uncertain }) => {
       // Locked first: nothing can be enrolled for this user between the steps.
@@ -130,6 +141,10 @@ export class MysqlUserRepository implements UserRepository {
         .select({ templateId: templates.id })
         .from(templates)
         .where(eq(templates.userId, id));
+      const [key] = await database
+        .select({ pseudonym: userKeys.pseudonym })
+        .from(userKeys)
+        .where(eq(userKeys.userId, id));
       await database.delete(templates).where(eq(templates.userId, id));
       await database.delete(images).where(eq(images.userId, id));
       await database.delete(userKeys).where(eq(userKeys.userId, id));
@@ -140,6 +155,7 @@ export class MysqlUserRepository implements UserRepository {
         database,
         templateIds.map(({ templateId }) => ({ op: 'remove', templateId })),
       );
+      await note(database, 'delete', { userId: id, pseudonym: key?.pseudonym }, origin);
       removed = { imageKeys };
       return removed;
     });
@@ -157,6 +173,17 @@ function asUser({ id, timestamp }: { id: string; timestamp: Date | null }): User
 async function hasTemplate(database: Queries, id: string): Promise<boolean> {
   const rows = await database.select({ id: templates.id }).from(templates).where(eq(templates.id, id));
   return rows.length > 0;
+}
+
+/** @param pseudonym undefined for a user without a key, of whom nothing was held. */
+function note(
+  database: Queries,
+  operation: AuditOperation,
+  { userId, pseudonym }: { readonly userId: string; readonly pseudonym: string | undefined },
+  origin: AuditOrigin,
+) {
+  const pseudonyms = new Map(pseudonym === undefined ? [] : [[userId, pseudonym]]);
+  return appendToAuditLog(database, [{ ...origin, operation, outcome: 'done', userId }], pseudonyms);
 }
 
 /** A user deleted and registered anew in the meantime has another key, which opens none of this. */

@@ -5,6 +5,7 @@ import type { Database } from '../../users/user-repository.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { MysqlAudit } from './mysql-audit.js';
+import { MysqlAuditLog } from './mysql-audit-log.js';
 import { MysqlBlobJournal } from './mysql-blob-journal.js';
 import type { ConnectionOptions } from './mysql-connection.js';
 import { MysqlError } from './mysql-error.js';
@@ -49,6 +50,7 @@ export async function openMysqlDatabase(
     blobs: new MysqlBlobJournal(session),
     gallery: new MysqlGalleryLog(session, vault),
     audit: new MysqlAudit(session),
+    auditLog: new MysqlAuditLog(session),
     missingTemplates: new MysqlMissingTemplates(session, vault),
     protection: new MysqlProtection(session, vault),
     ping: async () => {

@@ -175,7 +175,7 @@ export const auditLog = mysqlTable(
     /** Pseudonym of the user concerned. */
     subject: exactText('subject', { length: 36 }),
     /** Id of the API key, or what else acted. */
-    actor: exactText('actor', { length: 64 }),
+    actor: exactText('actor', { length: 64 }).notNull(),
     requestId: exactText('request_id', { length: 64 }),
     previousHash: bytes('previous_hash', { length: 32 }).notNull(),
     hash: bytes('hash', { length: 32 }).notNull(),

@@ -5,6 +5,7 @@ import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../../users/user-repository.js';
 import { migrateSqlite } from './migrate-sqlite.js';
 import { SqliteAudit } from './sqlite-audit.js';
+import { SqliteAuditLog } from './sqlite-audit-log.js';
 import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteGalleryLog } from './sqlite-gallery-log.js';
@@ -57,6 +58,7 @@ export async function openSqliteDatabase(
       blobs: new SqliteBlobJournal(session),
       gallery: new SqliteGalleryLog(session, vault),
       audit: new SqliteAudit(session),
+      auditLog: new SqliteAuditLog(session),
       missingTemplates: new SqliteMissingTemplates(session, vault),
       protection: new SqliteProtection(session, vault),
       removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),

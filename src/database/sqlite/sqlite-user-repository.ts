@@ -1,5 +1,7 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
+import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
+import { unknownOrigin } from '../../audit/audit-origin.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
 import type {
@@ -14,6 +16,7 @@ import { holdsExactly } from '../holds-exactly.js';
 import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './sqlite-connection.js';
 import type { SqliteSession } from './sqlite-session.js';
+import { appendToAuditLog } from './sqlite-audit-log.js';
 import { makeLive } from './make-live.js';
 import { sealedColumns } from './sealed-columns.js';
 import { blobs, images, templates, userKeys, users } from './tables.js';
@@ -54,7 +57,7 @@ export class SqliteUserRepository implements UserRepository {
     return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, key, moreFaces = [], ...face }: Enrolment): Promise<void> {
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin = unknownOrigin): Promise<void> {
     return this.session.write(async (database) => {
       const inserted = await database
         .insert(users)
@@ -64,10 +67,11 @@ export class SqliteUserRepository implements UserRepository {
       if (inserted.length === 0) throw new ServiceError('USER_EXISTS');
       await database.insert(userKeys).values(key.stored);
       await insertFaces(database, key, [face, ...moreFaces]);
+      await note(database, 'register', key.stored, origin);
     });
   }
 
-  enrolExisting(key: UserKey, face: EnrolledFace): Promise<void> {
+  enrolExisting(key: UserKey, face: EnrolledFace, origin = unknownOrigin): Promise<void> {
     const { userId } = key.stored;
     return this.session.write(async (database) => {
       const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
@@ -80,10 +84,16 @@ export class SqliteUserRepository implements UserRepository {
       if (enrolled) throw new ServiceError('USER_EXISTS');
       await assertOwnKey(database, key);
       await insertFaces(database, key, [face]);
+      await note(database, 'register', key.stored, origin);
     });
   }
 
-  addFace(key: UserKey, besides: readonly string[], face: EnrolledFace): Promise<boolean> {
+  addFace(
+    key: UserKey,
+    besides: readonly string[],
+    face: EnrolledFace,
+    origin = unknownOrigin,
+  ): Promise<boolean> {
     const { userId } = key.stored;
     return this.session.write(async (database) => {
       const present = await database
@@ -93,11 +103,12 @@ export class SqliteUserRepository implements UserRepository {
       if (!holdsExactly(present, besides)) return false;
       await assertOwnKey(database, key);
       await insertFaces(database, key, [face]);
+      await note(database, 'add-image', key.stored, origin);
       return true;
     });
   }
 
-  async remove(id: string): Promise<{ imageKeys: string[] } | null> {
+  async remove(id: string, origin = unknownOrigin): Promise<{ imageKeys: string[] } | null> {
     const removed = await this.session.write(async (database) => {
       const removedTemplates = await database
         .delete(templates)
@@ -107,7 +118,10 @@ export class SqliteUserRepository implements UserRepository {
         .delete(images)
         .where(eq(images.userId, id))
         .returning({ key: images.key });
-      await database.delete(userKeys).where(eq(userKeys.userId, id));
+      const [key] = await database
+        .delete(userKeys)
+        .where(eq(userKeys.userId, id))
+        .returning({ pseudonym: userKeys.pseudonym });
       const removedUsers = await database.delete(users).where(eq(users.id, id)).returning({ id: users.id });
       if (removedUsers.length === 0) return null;
       const imageKeys = removedImages.map(({ key }) => key);
@@ -116,11 +130,23 @@ export class SqliteUserRepository implements UserRepository {
         database,
         removedTemplates.map(({ templateId }) => ({ op: 'remove' as const, templateId })),
       );
+      await note(database, 'delete', { userId: id, pseudonym: key?.pseudonym }, origin);
       return { imageKeys };
     });
     if (removed) await this.session.scrub();
     return removed;
   }
+}
+
+/** @param pseudonym undefined for a user without a key, of whom nothing was held. */
+function note(
+  database: Queries,
+  operation: AuditOperation,
+  { userId, pseudonym }: { readonly userId: string; readonly pseudonym: string | undefined },
+  origin: AuditOrigin,
+) {
+  const pseudonyms = new Map(pseudonym === undefined ? [] : [[userId, pseudonym]]);
+  return appendToAuditLog(database, [{ ...origin, operation, outcome: 'done', userId }], pseudonyms);
 }
 
 /** A user deleted and registered anew in the meantime has another key, which opens none of this. */

@@ -132,7 +132,7 @@ export const auditLog = sqliteTable(
     /** Pseudonym of the user concerned. */
     subject: text('subject'),
     /** Id of the API key, or what else acted. */
-    actor: text('actor'),
+    actor: text('actor').notNull(),
     requestId: text('request_id'),
     previousHash: bytes('previous_hash').notNull(),
     hash: bytes('hash').notNull(),
