@@ -72,7 +72,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     closers.push(() => gallery.close());
     await Promise.all([faces.ready(), gallery.load()]);
 
-    const housekeeping = new Housekeeping({ database, images, logger });
+    const housekeeping = new Housekeeping({ database, images, logger, ...config });
     // Other nodes may be in the middle of registrations of their own.
     if (config.mysql) housekeeping.start();
     else await housekeeping.startAlone();
@@ -86,6 +86,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       gallery,
       ...matching,
       logger,
+      keepImages: config.imageRetentionDays !== 0,
     });
     const inspection = new FaceInspector({
       faces,

@@ -140,6 +140,16 @@ export const environmentSchema = z.object({
   MAX_IMAGE_PIXELS: integer(50_000_000, 10_000, 268_402_689).describe(
     'Largest width × height accepted, read from the header before decoding',
   ),
+  IMAGE_RETENTION: z
+    .string()
+    .regex(/^(?:keep|none|[1-9]\d{0,4}d)$/, 'must be keep, none, or a number of days such as 30d')
+    .default('keep')
+    .describe(
+      'How long enrolled pictures are kept: `keep`, `none`, or days (`30d`); without them people can not be embedded anew with another model',
+    ),
+  AUDIT_RETENTION_DAYS: integer(365, 0, 36_500).describe(
+    'How long entries of the audit log are kept, in days; 0 keeps them for good',
+  ),
   CORS_ORIGINS: z
     .string()
     .default('')
@@ -197,6 +207,10 @@ export interface Config {
   readonly identification: boolean;
   readonly maxImageBytes: number;
   readonly maxImagePixels: number;
+  /** Days that enrolled pictures are kept, 0 for not at all; undefined keeps them for good. */
+  readonly imageRetentionDays: number | undefined;
+  /** Days that entries of the audit log are kept; undefined keeps them for good. */
+  readonly auditRetentionDays: number | undefined;
   readonly corsOrigins: readonly string[];
   /** Number of trusted reverse proxies. */
   readonly trustProxy: number;
@@ -235,10 +249,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     identification: values.IDENTIFICATION === 'on',
     maxImageBytes: values.MAX_IMAGE_BYTES,
     maxImagePixels: values.MAX_IMAGE_PIXELS,
+    imageRetentionDays: retentionDays(values.IMAGE_RETENTION),
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS === 0 ? undefined : values.AUDIT_RETENTION_DAYS,
     corsOrigins: values.CORS_ORIGINS,
     trustProxy: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
   });
+}
+
+function retentionDays(text: string): number | undefined {
+  if (text === 'keep') return undefined;
+  return text === 'none' ? 0 : Number.parseInt(text, 10);
 }
 
 function imageStore(values: Environment): S3Location | undefined {

@@ -55,7 +55,14 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
     const counts = await importPeople(people, {
       folder,
       users: database.users,
-      enroller: new Enroller({ database, images, vault, faces, logger }),
+      enroller: new Enroller({
+        database,
+        images,
+        vault,
+        faces,
+        logger,
+        keepImages: config.imageRetentionDays !== 0,
+      }),
       modelId: embedder.modelId,
       maxImageBytes: config.maxImageBytes,
       concurrency: config.faceWorkers + 1,

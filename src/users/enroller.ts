@@ -21,6 +21,11 @@ export interface EnrollerOptions {
   readonly vault: Vault;
   readonly faces: FaceService;
   readonly logger: Pick<Logger, 'error'>;
+  /**
+   * Whether pictures are kept beside their templates.
+   * @default true
+   */
+  readonly keepImages?: boolean;
 }
 
 /** A picture whose face is good enough to compare later pictures with. */
@@ -100,16 +105,16 @@ export class Enroller {
     portraits: readonly [Portrait, ...Portrait[]],
     enrol: (stored: readonly [EnrolledFace, ...EnrolledFace[]]) => Promise<void>,
   ): Promise<void> {
+    const { database, images, keepImages = true } = this.options;
     const announced: string[] = [];
     const put = async ({ image, face }: Portrait): Promise<EnrolledFace> => {
+      const template = { templateId: uuidv7(), modelId: face.modelId, vector: face.template };
+      if (!keepImages) return { image: null, template };
       const key = createImageKey(face.mediaType);
-      await this.options.database.blobs.announce(key);
+      await database.blobs.announce(key);
       announced.push(key);
-      await this.options.images.put(key, userKey.sealImage(key, image));
-      return {
-        image: { key, mediaType: face.mediaType },
-        template: { templateId: uuidv7(), modelId: face.modelId, vector: face.template },
-      };
+      await images.put(key, userKey.sealImage(key, image));
+      return { image: { key, mediaType: face.mediaType }, template };
     };
     try {
       const [first, ...others] = portraits;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ImageStore } from '../storage/image-store.js';
 import { sweepBlobs } from './blob-sweeper.js';
+import { expireImages } from './expire-images.js';
 import type { Database } from './user-repository.js';
 
 const minuteMs = 60_000;
@@ -11,13 +12,27 @@ const pendingLimitMs = 60 * minuteMs;
 /** Longest time that remnants of deleted rows stay in unused parts of the database's files. */
 const remnantsKeptMs = 24 * 60 * minuteMs;
 
+function daysAgo(days: number): Date {
+  return new Date(Date.now() - days * 24 * 60 * minuteMs);
+}
+
 /** A gallery that was out of touch for longer loads everything again. */
 const galleryChangesKeptMs = 7 * 24 * 60 * minuteMs;
 
 export interface HousekeepingOptions {
-  readonly database: Pick<Database, 'blobs' | 'gallery' | 'removeRemnants'>;
+  readonly database: Pick<Database, 'blobs' | 'gallery' | 'auditLog' | 'removeRemnants'>;
   readonly images: ImageStore;
   readonly logger: Pick<Logger, 'info' | 'error'>;
+  /**
+   * Days that users' pictures are kept, 0 for not at all.
+   * @default for good
+   */
+  readonly imageRetentionDays?: number | undefined;
+  /**
+   * Days that entries of the audit log are kept.
+   * @default for good
+   */
+  readonly auditRetentionDays?: number | undefined;
   /** @default 5 minutes */
   readonly intervalMs?: number;
 }
@@ -62,6 +77,7 @@ export class Housekeeping {
     try {
       await this.#sweep(new Date(Date.now() - pendingLimitMs));
       const { database, logger } = this.options;
+      await this.#applyRetention();
       // Before changes are forgotten: a database may learn from them what was deleted.
       if (await database.removeRemnants?.(new Date(Date.now() - remnantsKeptMs)))
         logger.info('removed remnants of deleted rows from the database files');
@@ -69,6 +85,15 @@ export class Housekeeping {
     } catch (error) {
       this.options.logger.error({ err: error }, 'housekeeping failed and will be tried again');
     }
+  }
+
+  async #applyRetention(): Promise<void> {
+    const { database, images, logger, imageRetentionDays, auditRetentionDays } = this.options;
+    if (imageRetentionDays !== undefined) {
+      const files = await expireImages(database.blobs, images, daysAgo(imageRetentionDays));
+      if (files > 0) logger.info({ files }, 'deleted pictures that were kept for the time set');
+    }
+    if (auditRetentionDays !== undefined) await database.auditLog.forget(daysAgo(auditRetentionDays));
   }
 
   async #sweep(pendingBefore: Date): Promise<void> {

@@ -29,9 +29,9 @@ export interface StoredImage {
 }
 
 export interface EnrolledFace {
-  /** Already announced to the {@link BlobJournal} as pending. */
-  readonly image: StoredImage;
-  /** Belongs to the user and was made from the image. */
+  /** Already announced to the {@link BlobJournal} as pending; null when the picture is not kept. */
+  readonly image: StoredImage | null;
+  /** Belongs to the user and was made from the picture. */
   readonly template: Omit<StoredTemplate, 'userId'>;
 }
 
@@ -112,6 +112,16 @@ export interface BlobJournal {
   forget(key: string, announcedBefore?: Date): Promise<boolean>;
   /** Compare-and-set from `pending` to `deleting`; false when another node or an enrolment was faster. */
   abandon(key: string): Promise<boolean>;
+  /**
+   * Keys of users' image files announced before the given time.
+   * @param first most keys to return, 1 or more.
+   */
+  expired(announcedBefore: Date, first: number): Promise<string[]>;
+  /**
+   * Takes an image away from its user, whose template stays, and marks the blob as `deleting`.
+   * @returns false when no user has it any more.
+   */
+  expire(key: string): Promise<boolean>;
   /** Keys in state `deleting`, and `pending` ones announced before the given time. */
   unfinished(pendingBefore: Date): Promise<{ key: string; state: 'pending' | 'deleting' }[]>;
 }

@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { describe, expect, it } from 'vitest';
 import { createImageKey } from '../../src/storage/image-key.js';
-import type { Database, Enrolment, StoredTemplate } from '../../src/users/user-repository.js';
+import type { Database, Enrolment, StoredImage, StoredTemplate } from '../../src/users/user-repository.js';
 import { testVault } from '../support/test-vault.js';
 import { unitVector } from '../support/unit-vectors.js';
 
@@ -14,8 +14,11 @@ export interface EnrolmentOptions {
   readonly modelId?: string;
 }
 
+/** An enrolment with a picture that is kept. */
+export type PicturedEnrolment = Enrolment & { readonly image: StoredImage };
+
 /** An enrolment of one user, its image announced. */
-export async function announced(database: Database, options: EnrolmentOptions): Promise<Enrolment> {
+export async function announced(database: Database, options: EnrolmentOptions): Promise<PicturedEnrolment> {
   const image = { key: createImageKey('image/jpeg'), mediaType: 'image/jpeg' } as const;
   await database.blobs.announce(image.key);
   return {
@@ -30,7 +33,7 @@ export async function announced(database: Database, options: EnrolmentOptions): 
   };
 }
 
-export async function enrol(database: Database, options: EnrolmentOptions): Promise<Enrolment> {
+export async function enrol(database: Database, options: EnrolmentOptions): Promise<PicturedEnrolment> {
   const enrolment = await announced(database, options);
   await database.users.enrol(enrolment);
   return enrolment;

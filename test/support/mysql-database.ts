@@ -38,5 +38,8 @@ export async function emptyTables(server: MariadbServer, database: string): Prom
     'users',
   ];
   const deletions = tables.map((table) => `DELETE FROM ${table}`).join('; ');
-  await server.run(`${deletions}; UPDATE face_gallery_clock SET rev = 0`, database);
+  await server.run(
+    `${deletions}; UPDATE face_gallery_clock SET rev = 0; DELETE FROM face_audit_log; UPDATE face_audit_head SET seq = 0, hash = ''`,
+    database,
+  );
 }

@@ -89,10 +89,13 @@ describe('housekeeping', () => {
     const housekeeping = new Housekeeping({
       database: {
         gallery: database.gallery,
+        auditLog: database.auditLog,
         blobs: {
           announce: (key) => database.blobs.announce(key),
           forget: (key) => database.blobs.forget(key),
           abandon: (key) => database.blobs.abandon(key),
+          expire: (key) => database.blobs.expire(key),
+          expired: (before, first) => database.blobs.expired(before, first),
           unfinished: async (before) => {
             running += 1;
             most = Math.max(most, running);

@@ -2,7 +2,7 @@ import { and, eq, lt, or } from 'drizzle-orm';
 import type { BlobJournal } from '../../users/user-repository.js';
 import { isFailure } from './mysql-error.js';
 import type { MysqlSession } from './mysql-session.js';
-import { blobs } from './tables.js';
+import { blobs, images, templates, users } from './tables.js';
 
 export class MysqlBlobJournal implements BlobJournal {
   constructor(private readonly session: MysqlSession) {}
@@ -57,5 +57,34 @@ export class MysqlBlobJournal implements BlobJournal {
         .orderBy(blobs.key),
     );
     return rows.flatMap(({ key, state }) => (state === 'live' ? [] : [{ key, state }]));
+  }
+
+  async expired(announcedBefore: Date, first: number): Promise<string[]> {
+    const rows = await this.session.read((database) =>
+      database
+        .select({ key: images.key })
+        .from(images)
+        .innerJoin(blobs, eq(blobs.key, images.key))
+        .where(and(eq(blobs.state, 'live'), lt(blobs.announcedAt, announcedBefore)))
+        .limit(first),
+    );
+    return rows.map(({ key }) => key);
+  }
+
+  async expire(key: string): Promise<boolean> {
+    return this.session.write(async (database, { uncertain }) => {
+      // Locked first, as a deletion does.
+      const [image] = await database
+        .select({ userId: images.userId })
+        .from(images)
+        .where(eq(images.key, key));
+      if (!image) return uncertain;
+      await database.select({ id: users.id }).from(users).where(eq(users.id, image.userId)).for('update');
+      await database.update(templates).set({ imageKey: null }).where(eq(templates.imageKey, key));
+      const [{ affectedRows }] = await database.delete(images).where(eq(images.key, key));
+      if (affectedRows === 0) return uncertain;
+      await database.update(blobs).set({ state: 'deleting' }).where(eq(blobs.key, key));
+      return true;
+    });
   }
 }

@@ -199,12 +199,14 @@ async function assertOwnKey(database: Queries, { stored }: UserKey): Promise<voi
 async function insertFaces(database: Queries, key: UserKey, faces: readonly EnrolledFace[]): Promise<void> {
   const { userId } = key.stored;
   for (const { image, template } of faces) {
-    await makeLive(database, image.key);
-    await database.insert(images).values({ ...image, userId });
+    if (image !== null) {
+      await makeLive(database, image.key);
+      await database.insert(images).values({ ...image, userId });
+    }
     await database.insert(templates).values({
       id: template.templateId,
       userId,
-      imageKey: image.key,
+      imageKey: image?.key ?? null,
       modelId: template.modelId,
       vector: key.sealTemplate(template, template.vector),
     });

@@ -1,7 +1,7 @@
 import { and, eq, lt, or } from 'drizzle-orm';
 import type { BlobJournal } from '../../users/user-repository.js';
 import type { SqliteSession } from './sqlite-session.js';
-import { blobs } from './tables.js';
+import { blobs, images, templates } from './tables.js';
 
 export class SqliteBlobJournal implements BlobJournal {
   constructor(private readonly session: SqliteSession) {}
@@ -53,5 +53,27 @@ export class SqliteBlobJournal implements BlobJournal {
         .orderBy(blobs.key),
     );
     return rows.flatMap(({ key, state }) => (state === 'live' ? [] : [{ key, state }]));
+  }
+
+  async expired(announcedBefore: Date, first: number): Promise<string[]> {
+    const rows = await this.session.read((database) =>
+      database
+        .select({ key: images.key })
+        .from(images)
+        .innerJoin(blobs, eq(blobs.key, images.key))
+        .where(and(eq(blobs.state, 'live'), lt(blobs.announcedAt, announcedBefore)))
+        .limit(first),
+    );
+    return rows.map(({ key }) => key);
+  }
+
+  async expire(key: string): Promise<boolean> {
+    return this.session.write(async (database) => {
+      await database.update(templates).set({ imageKey: null }).where(eq(templates.imageKey, key));
+      const removed = await database.delete(images).where(eq(images.key, key)).returning({ key: images.key });
+      if (removed.length === 0) return false;
+      await database.update(blobs).set({ state: 'deleting' }).where(eq(blobs.key, key));
+      return true;
+    });
   }
 }
