@@ -102,7 +102,7 @@ export const modelCatalogue = {
     role: 'detector',
     decoding: 'blazeface',
     file: 'blazeface-back.onnx',
-    sha256: 'cd090f3cff72be8f85fbcfdfc7b2e5bbabcbaa104e0c72c7d76213508def3790',
+    sha256: '671730fb66378370602b83ea14fdbff280816128458413a9ebdc62fc526dd715',
     sources: [
       {
         package: human,
@@ -143,7 +143,7 @@ export const modelCatalogue = {
   facemesh: {
     role: 'landmarks',
     file: 'facemesh.onnx',
-    sha256: '122d90f41839bd0910ed72493ed3da48cfae2be57aaedfcc359513243558039a',
+    sha256: '25fd95fc67635dd8e9fb223dd02f0faf6c84673a4fecb167b8877e690379762e',
     sources: [
       {
         package: human,
@@ -171,7 +171,7 @@ export const modelCatalogue = {
   'dlib-resnet-v1': {
     role: 'embedder',
     file: 'dlib-resnet-v1.onnx',
-    sha256: '337e3381760ab1bc9748bebeecc78b896ace8ee8a98387a9a43e8145acccddc2',
+    sha256: '3473d6c607bc5382158f95f6b1908c1736d39badb14ecb25a025f75f30c2e1c1',
     sources: [
       {
         package: faceApi,

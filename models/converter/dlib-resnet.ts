@@ -1,3 +1,4 @@
+import { depthwise, withMoreChannels } from './fusible-nodes.js';
 import { OnnxGraph } from './onnx-graph.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
 import { toOutputsFirst } from './weight-layout.js';
@@ -86,13 +87,18 @@ class DlibResnet {
   ): string {
     const first = this.convolution(x, `${name}/conv1`, { stride: 2, padding: 'VALID', relu: true });
     const second = this.convolution(first, `${name}/conv2`, { padding: 'SAME_UPPER', relu: false });
-    const main = missingPixel ? this.padEnd(second, `${name}/main`, [0, 0, 1, 1]) : second;
+    const main = missingPixel ? this.withOneMorePixel(second, name) : second;
     const pooled = this.onnx.node('AveragePool', [x], `${name}/pool`, {
       kernel_shape: [2, 2],
       strides: [2, 2],
     });
     const shortcut =
-      moreChannels > 0 ? this.padEnd(pooled, `${name}/shortcut`, [0, moreChannels, 0, 0]) : pooled;
+      moreChannels > 0
+        ? withMoreChannels(this.onnx, pooled, `${name}/shortcut`, {
+            from: moreChannels,
+            to: 2 * moreChannels,
+          })
+        : pooled;
     return this.addAndClip(main, shortcut, name);
   }
 
@@ -105,7 +111,8 @@ class DlibResnet {
     return this.onnx.node('Relu', [this.onnx.node('Add', [main, shortcut], `${name}/sum`)], name);
   }
 
-  private padEnd(x: string, output: string, amounts: readonly number[]): string {
-    return this.onnx.node('Pad', [x, this.onnx.integers(`${output}/pads`, [0, 0, 0, 0, ...amounts])], output);
+  private withOneMorePixel(x: string, name: string): string {
+    const channels = this.weights.floats(`${name}/conv2/conv/bias`).values.length;
+    return depthwise(this.onnx, x, `${name}/main`, new Float32Array(channels).fill(1), [1, 1]);
   }
 }

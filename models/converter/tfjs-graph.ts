@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { depthwise, withMoreChannels } from './fusible-nodes.js';
 import type { OnnxGraph } from './onnx-graph.js';
 import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
@@ -14,6 +15,9 @@ const nodeSchema = z.object({
   input: z.array(z.string()).default([]),
   attr: z.record(z.string(), attributeSchema).default({}),
 });
+
+/** Runtimes compute this many channels at a time; pooling of another number of them leaves their layout. */
+const CHANNEL_BLOCK = 16;
 
 const graphModelSchema = z.object({
   format: z.literal('graph-model'),
@@ -31,6 +35,8 @@ export class TfjsGraph {
   private readonly nodes: ReadonlyMap<string, Node>;
   private readonly weights: Weights;
   private readonly translated = new Map<string, string>();
+  /** By name in the ONNX graph. */
+  private readonly channels = new Map<string, number>();
 
   /**
    * @param json the model's .json file.
@@ -81,14 +87,12 @@ export class TfjsGraph {
       case 'Reshape':
         return this.reshape(node);
       case 'AddV2':
-        return this.onnx.node(
-          'Add',
-          [this.tensor(inputAt(node, 0)), this.tensor(inputAt(node, 1))],
-          node.name,
+        return this.like(this.addend(inputAt(node, 0)), (x) =>
+          this.onnx.node('Add', [x, this.addend(inputAt(node, 1))], node.name),
         );
       case 'Relu':
       case 'Sigmoid':
-        return this.onnx.node(node.op, [this.tensor(inputAt(node, 0))], node.name);
+        return this.like(this.tensor(inputAt(node, 0)), (x) => this.onnx.node(node.op, [x], node.name));
       default:
         throw new RangeError(`The operator ${node.op} of ${node.name} is not supported`);
     }
@@ -108,19 +112,15 @@ export class TfjsGraph {
       this.onnx.floats(inputAt(node, 2), bias.shape, bias.values),
     ];
     const attributes = { kernel_shape: filters.dims.slice(2), ...stridesAndPadding(node) };
+    const conv = (output: string) =>
+      this.withChannels(filters.dims[0], this.onnx.node('Conv', inputs, output, attributes));
     switch (activation) {
       case undefined:
-        return this.onnx.node('Conv', inputs, node.name, attributes);
+        return conv(node.name);
       case 'Relu':
-        return this.onnx.node(
-          'Relu',
-          [this.onnx.node('Conv', inputs, `${node.name}/conv`, attributes)],
-          node.name,
-        );
-      case 'Prelu': {
-        const sum = this.onnx.node('Conv', inputs, `${node.name}/conv`, attributes);
-        return this.prelu(sum, inputAt(node, 3), node.name);
-      }
+        return this.like(conv(`${node.name}/conv`), (sum) => this.onnx.node('Relu', [sum], node.name));
+      case 'Prelu':
+        return this.prelu(conv(`${node.name}/conv`), inputAt(node, 3), node.name);
       default:
         throw new RangeError(`The activation ${activation} of ${node.name} is not supported`);
     }
@@ -131,35 +131,76 @@ export class TfjsGraph {
     const weight = this.weights.floats(inputAt(node, 1));
     const filters = toChannelsFirst(weight.shape, weight.values);
     const inputs = [x, this.onnx.floats(inputAt(node, 1), filters.dims, filters.values)];
-    return this.onnx.node('Conv', inputs, node.name, {
+    const attributes = {
       kernel_shape: filters.dims.slice(2),
       group: filters.dims[0],
       ...stridesAndPadding(node),
-    });
+    };
+    return this.like(x, () => this.onnx.node('Conv', inputs, node.name, attributes));
   }
 
   private maxPool(node: Node): string {
-    return this.onnx.node('MaxPool', [this.tensor(inputAt(node, 0))], node.name, {
-      kernel_shape: spatial(node, 'ksize'),
-      ...stridesAndPadding(node),
-    });
+    const attributes = { kernel_shape: spatial(node, 'ksize'), ...stridesAndPadding(node) };
+    return this.like(this.tensor(inputAt(node, 0)), (x) =>
+      this.onnx.node('MaxPool', [x], node.name, attributes),
+    );
   }
 
+  /** A convolution that changes nothing brings pooled channels back to the layout of the other addend. */
+  private addend(name: string): string {
+    const x = this.tensor(name);
+    const channels = this.channelsOf(x);
+    if (this.nodes.get(name)?.op !== 'MaxPool' || channels % CHANNEL_BLOCK === 0) return x;
+    return this.like(x, () => depthwise(this.onnx, x, `${name}/same`, new Float32Array(channels).fill(1)));
+  }
+
+  /** Every Pad of these models adds channels of zeros behind those there are. */
   private pad(node: Node): string {
     const x = this.tensor(inputAt(node, 0));
     const amounts = this.weights.integers(inputAt(node, 1));
-    const order = [0, 3, 1, 2];
-    const pads = [
-      ...order.map((axis) => amounts[2 * axis] ?? 0),
-      ...order.map((axis) => amounts[2 * axis + 1] ?? 0),
-    ];
-    return this.onnx.node('Pad', [x, this.onnx.integers(inputAt(node, 1), pads)], node.name);
+    const more = amounts.at(-1) ?? 0;
+    if (amounts.length !== 8 || amounts.slice(0, -1).some((amount) => amount !== 0))
+      throw new RangeError(`The padding of ${node.name} is not supported`);
+    const channels = this.channelsOf(x);
+    const all = channels + more;
+    return this.withChannels(all, withMoreChannels(this.onnx, x, node.name, { from: channels, to: all }));
   }
 
+  /** `v + (1 - slope) · max(0, -v)` as two convolutions: a PRelu node would take blocked channels apart and join them again. */
   private prelu(x: string, slopeName: string, output: string): string {
-    const slope = this.weights.floats(slopeName);
-    const dims = [slope.values.length, 1, 1];
-    return this.onnx.node('PRelu', [x, this.onnx.floats(slopeName, dims, slope.values)], output);
+    const slope = this.weights.floats(slopeName).values;
+    const opposite = depthwise(
+      this.onnx,
+      x,
+      `${output}/opposite`,
+      slope.map(() => -1),
+    );
+    const negative = this.onnx.node('Relu', [opposite], `${output}/negative`);
+    const rest = depthwise(
+      this.onnx,
+      negative,
+      `${output}/rest`,
+      slope.map((value) => 1 - value),
+    );
+    return this.withChannels(slope.length, this.onnx.node('Add', [rest, x], output));
+  }
+
+  private withChannels(channels: number, tensor: string): string {
+    this.channels.set(tensor, channels);
+    return tensor;
+  }
+
+  /** The result has as many channels as `x`. */
+  private like(x: string, make: (x: string) => string): string {
+    const channels = this.channels.get(x);
+    const made = make(x);
+    return channels === undefined ? made : this.withChannels(channels, made);
+  }
+
+  private channelsOf(tensor: string): number {
+    const channels = this.channels.get(tensor);
+    if (channels === undefined) throw new RangeError(`Nothing says how many channels ${tensor} has`);
+    return channels;
   }
 
   /** Every Reshape of these models flattens a picture, whose values TensorFlow has in channels-last order. */

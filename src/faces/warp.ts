@@ -1,4 +1,4 @@
-import type { Pyramid } from './pyramid.js';
+import { pixelWords, type Pyramid } from './pyramid.js';
 import { scaleOf, type Similarity } from './similarity.js';
 
 /** How bytes become tensor values: `(v - mean) / divisor`, planes and mean in the order of `colours`. */
@@ -27,7 +27,7 @@ export function warp(
   { colours, mean, divisor }: ValueMapping,
 ): void {
   const { bitmap, halvings } = picture.levelFor(scaleOf(toPicture));
-  const pixels = bitmap.data;
+  const pixels = pixelWords(bitmap);
   const { width, height } = bitmap;
   const shrink = 1 / 2 ** halvings;
   const a = toPicture.a * shrink;
@@ -62,37 +62,31 @@ export function warp(
       const top = clampedY | 0;
       const fx = clampedX - left;
       const fy = clampedY - top;
-      const topLeft = (top * width + left) * 4;
-      const topRight = left < maxX ? topLeft + 4 : topLeft;
-      const down = top < maxY ? width * 4 : 0;
-      const bottomLeft = topLeft + down;
-      const bottomRight = topRight + down;
+      const topLeft = top * width + left;
+      const right = left < maxX ? 1 : 0;
+      const down = top < maxY ? width : 0;
+      const p00 = pixels[topLeft] ?? 0;
+      const p10 = pixels[topLeft + right] ?? 0;
+      const p01 = pixels[topLeft + down] ?? 0;
+      const p11 = pixels[topLeft + down + right] ?? 0;
       const w00 = (1 - fx) * (1 - fy) * gain;
       const w10 = fx * (1 - fy) * gain;
       const w01 = (1 - fx) * fy * gain;
       const w11 = fx * fy * gain;
       data[to + red] =
-        byte(pixels, topLeft) * w00 +
-        byte(pixels, topRight) * w10 +
-        byte(pixels, bottomLeft) * w01 +
-        byte(pixels, bottomRight) * w11 +
-        blackRed;
+        (p00 & 255) * w00 + (p10 & 255) * w10 + (p01 & 255) * w01 + (p11 & 255) * w11 + blackRed;
       data[to + green] =
-        byte(pixels, topLeft + 1) * w00 +
-        byte(pixels, topRight + 1) * w10 +
-        byte(pixels, bottomLeft + 1) * w01 +
-        byte(pixels, bottomRight + 1) * w11 +
+        ((p00 >>> 8) & 255) * w00 +
+        ((p10 >>> 8) & 255) * w10 +
+        ((p01 >>> 8) & 255) * w01 +
+        ((p11 >>> 8) & 255) * w11 +
         blackGreen;
       data[to + blue] =
-        byte(pixels, topLeft + 2) * w00 +
-        byte(pixels, topRight + 2) * w10 +
-        byte(pixels, bottomLeft + 2) * w01 +
-        byte(pixels, bottomRight + 2) * w11 +
+        ((p00 >>> 16) & 255) * w00 +
+        ((p10 >>> 16) & 255) * w10 +
+        ((p01 >>> 16) & 255) * w01 +
+        ((p11 >>> 16) & 255) * w11 +
         blackBlue;
     }
   }
-}
-
-function byte(pixels: Buffer, at: number): number {
-  return pixels[at] ?? 0;
 }

@@ -143,6 +143,20 @@ describe('halving', () => {
     expect([...half.data]).toEqual([6, 6, 6, 255, 26, 26, 26, 255]);
   });
 
+  it('rounds every channel on its own, wherever the bytes begin in their buffer', () => {
+    const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    fc.assert(
+      fc.property(bytes, fc.nat(7), (block, offset) => {
+        const data = Buffer.alloc(32).subarray(offset, offset + 16);
+        data.set(block);
+        const means = [0, 1, 2, 3].map((channel) =>
+          Math.round([0, 4, 8, 12].reduce((sum, at) => sum + (block[at + channel] ?? NaN), 0) / 4),
+        );
+        expect([...halve({ data, width: 2, height: 2 }).data]).toEqual(means);
+      }),
+    );
+  });
+
   it('goes on until the steps are below two pixels, never to nothing', () => {
     const pyramid = new Pyramid(greyBitmap(64, 64, () => 9));
     expect(pyramid.levelFor(1.99).halvings).toBe(0);

@@ -142,4 +142,21 @@ describe('a TensorFlow.js graph', () => {
   ])('with $title is refused', ({ node, message }) => {
     expect(() => convert(node)).toThrow(message);
   });
+
+  it('with zeros around the picture, which would need another translation, is refused', () => {
+    const json = JSON.stringify({
+      format: 'graph-model',
+      modelTopology: {
+        node: [
+          { name: 'in', op: 'Placeholder' },
+          { name: 'out', op: 'Pad', input: ['in', 'amounts'] },
+        ],
+      },
+      weightsManifest: [{ weights: [{ name: 'amounts', shape: [4, 2], dtype: 'int32' }] }],
+    });
+    const amounts = new Uint8Array(Int32Array.of(0, 0, 1, 1, 0, 0, 0, 8).buffer);
+    expect(() => new TfjsGraph(new OnnxGraph('g'), json, amounts, 'input').tensor('out')).toThrow(
+      'The padding of out is not supported',
+    );
+  });
 });
