@@ -18,7 +18,7 @@ COPY scripts/prune-packages.mjs scripts/
 RUN node scripts/prune-packages.mjs node_modules
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 MALLOC_ARENA_MAX=2 HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=1048576 HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY drizzle drizzle

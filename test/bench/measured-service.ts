@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { compiledFile } from '../../src/project-root.js';
+import { allocatorSettings } from '../../src/threads/allocator-settings.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { residentMemory } from './machine.js';
 import type { ServiceFigures } from './service-figures.js';
@@ -22,6 +23,7 @@ export class MeasuredService {
         NODE_ENV: 'production',
         LOG_LEVEL: 'info',
         FACE_WORKERS: '2',
+        ...allocatorSettings,
         NODE_OPTIONS: `--import=${preload}`,
         ...environment,
       },
