@@ -13,13 +13,15 @@ if (isStale()) await build();
 /** @type {(source: string) => string} */
 const compiled = (source) => resolve(root, 'dist', source.replace(/\.ts$/, '.js'));
 
-/** @type {(source: string) => Promise<any>} */
+/** @type {(source: string) => Promise<unknown>} */
 const load = (source) => import(pathToFileURL(compiled(source)).href);
 
 /** @returns {Promise<Record<string, string>>} */
 async function missingSettings() {
   if (entry !== 'src/main.ts' || process.platform !== 'linux') return {};
-  const { allocatorSettings } = await load('src/threads/allocator-settings.ts');
+  const { allocatorSettings } = /** @type {{ allocatorSettings: Record<string, string> }} */ (
+    await load('src/threads/allocator-settings.ts')
+  );
   return Object.fromEntries(Object.entries(allocatorSettings).filter(([name]) => !(name in process.env)));
 }
 

@@ -34,7 +34,7 @@ export interface FacePipelineOptions {
 export type FaceChoice = 'dominant' | 'centre';
 
 /** Long side of the picture that is searched as a whole: the detector shrinks it to 256 pixels anyway. */
-const OVERVIEW_SIDE = 1024;
+export const OVERVIEW_SIDE = 1024;
 
 /** Long side of the picture that is searched in tiles. */
 const TILED_SIDE = 2048;
