@@ -21,19 +21,23 @@ const MANY_CLIENTS = 32;
 const MAX_PIXELS = 50_000_000;
 const CLAIMED = 'sample6-left';
 
-interface Decoded {
+interface ScenePicture {
   readonly size: SceneSize;
   readonly format: SceneFormat;
+  readonly image: Buffer;
+}
+
+interface PictureFigures extends Omit<ScenePicture, 'image'> {
   readonly kibibytes: number;
+}
+
+interface Decoded extends PictureFigures {
   /** Milliseconds on one thread, to the picture that is searched for faces. */
   readonly decode: Summary;
 }
 
-interface Case {
+interface Case extends PictureFigures {
   readonly interface: 'REST' | 'GraphQL';
-  readonly size: SceneSize;
-  readonly format: SceneFormat;
-  readonly kibibytes: number;
   readonly request: PreparedRequest;
 }
 
@@ -50,17 +54,23 @@ interface Measured extends Omit<Case, 'request'> {
   readonly refused: Readonly<Record<number, number>>;
 }
 
-async function prepareCases({ quick }: BenchOptions): Promise<Case[]> {
-  const cases: Case[] = [];
-  for (const size of Object.keys(sceneSizes) as SceneSize[]) {
-    for (const format of quick ? (['jpeg'] as const) : sceneFormats) {
-      const image = await scene(CLAIMED, size, format);
-      const picture = { size, format, kibibytes: Math.round(image.length / 1024) };
-      cases.push({ interface: 'REST', ...picture, request: restVerification(CLAIMED, image) });
-      cases.push({ interface: 'GraphQL', ...picture, request: graphqlVerification(CLAIMED, image) });
-    }
-  }
-  return cases;
+async function takePictures({ quick }: BenchOptions): Promise<ScenePicture[]> {
+  const pictures: ScenePicture[] = [];
+  for (const size of Object.keys(sceneSizes) as SceneSize[])
+    for (const format of quick ? (['jpeg'] as const) : sceneFormats)
+      pictures.push({ size, format, image: await scene(CLAIMED, size, format) });
+  return pictures;
+}
+
+function figuresOf({ size, format, image }: ScenePicture): PictureFigures {
+  return { size, format, kibibytes: Math.round(image.length / 1024) };
+}
+
+function prepareCases(pictures: readonly ScenePicture[]): Case[] {
+  return pictures.flatMap((picture): Case[] => [
+    { ...figuresOf(picture), interface: 'REST', request: restVerification(CLAIMED, picture.image) },
+    { ...figuresOf(picture), interface: 'GraphQL', request: graphqlVerification(CLAIMED, picture.image) },
+  ]);
 }
 
 function clientNumbers({ size, format }: Case, { quick }: BenchOptions): readonly number[] {
@@ -68,15 +78,14 @@ function clientNumbers({ size, format }: Case, { quick }: BenchOptions): readonl
   return size === '640×480' || format === 'jpeg' ? [...CLIENTS, MANY_CLIENTS] : CLIENTS;
 }
 
-async function measureDecoding({ quick }: BenchOptions): Promise<Decoded[]> {
+async function measureDecoding(
+  pictures: readonly ScenePicture[],
+  { quick }: BenchOptions,
+): Promise<Decoded[]> {
   const decoded: Decoded[] = [];
-  for (const size of Object.keys(sceneSizes) as SceneSize[]) {
-    for (const format of sceneFormats) {
-      const image = await scene(CLAIMED, size, format);
-      const once = async () => decodeShrunk(await inspectImage(image, MAX_PIXELS), OVERVIEW_SIDE);
-      const decode = summarise(await timed(quick ? 2 : 20, 1, once));
-      decoded.push({ size, format, kibibytes: Math.round(image.length / 1024), decode });
-    }
+  for (const picture of pictures) {
+    const once = async () => decodeShrunk(await inspectImage(picture.image, MAX_PIXELS), OVERVIEW_SIDE);
+    decoded.push({ ...figuresOf(picture), decode: summarise(await timed(quick ? 2 : 20, 1, once)) });
   }
   return decoded;
 }
@@ -112,7 +121,8 @@ async function measure(
 async function run(options: BenchOptions): Promise<SectionResult> {
   const folder = await mkdtemp(join(tmpdir(), 'facial-verification-bench-'));
   try {
-    const decoding = await measureDecoding(options);
+    const pictures = await takePictures(options);
+    const decoding = await measureDecoding(pictures, options);
     const empty = await MeasuredService.start(join(folder, 'empty'));
     await pause(1000);
     const emptyMemory = empty.memory().now;
@@ -127,10 +137,9 @@ async function run(options: BenchOptions): Promise<SectionResult> {
     const client = new ServiceClient(service.address);
     await client.registerOverRest(CLAIMED, await scene(CLAIMED, '640×480'));
 
-    const cases = await prepareCases(options);
     const measured: Measured[] = [];
     let underLoad = 0;
-    for (const one of cases) {
+    for (const one of prepareCases(pictures)) {
       for (const clients of clientNumbers(one, options)) {
         measured.push(await measure(service, one, clients, options));
         if (one.size === '640×480' && one.format === 'jpeg')
