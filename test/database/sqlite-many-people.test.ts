@@ -1,0 +1,20 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { defaultEmbedder } from '../../models/catalogue.js';
+import { fillDatabase } from '../bench/fill-database.js';
+import { openSqlite } from '../support/open-sqlite.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const HANG_GUARD_MS = 60_000;
+
+it(
+  'images without a template are found among many people without comparing everything with everything',
+  async () => {
+    const folder = temporaryFolder();
+    await fillDatabase(folder, 30_000, 4);
+    const database = await openSqlite(folder);
+    onTestFinished(() => database.close());
+    expect(await database.missingTemplates.count(defaultEmbedder)).toBe(0);
+    expect(await database.missingTemplates.page({ modelId: defaultEmbedder, first: 10 })).toEqual([]);
+  },
+  HANG_GUARD_MS,
+);
