@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { buildModels } from '../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
+import { AccessControl } from './access/access-control.js';
+import { assertMayServe } from './access/start-rule.js';
 import { createApi } from './api/http-server.js';
 import { AuditWriter } from './audit/audit-writer.js';
 import { AuditedInspection } from './audit/audited-inspection.js';
@@ -48,6 +50,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
     const { database, vault } = await openProtectedDatabase(config, logger);
     closers.push(() => database.close());
+    const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
+    await assertMayServe(config, access, logger);
     const images = await openImageStore(config);
 
     const faces = new FacePool({
@@ -98,6 +102,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const api = await createApi({
       userService: new AuditedUserService(userService, audit),
       inspection: new AuditedInspection(inspection, audit),
+      access,
       health: {
         database: () => database.ping(),
         images: () => images.ping(),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseEnvironmentKeys, type EnvironmentKey } from './access/environment-keys.js';
 import { parseDatabaseUrl } from './database/mysql/database-url.js';
 import type { MysqlSettings } from './database/mysql/mysql-options.js';
 import { parseMasterKeys, type MasterKey } from './protection/master-key.js';
@@ -19,6 +20,26 @@ export const environmentSchema = z.object({
     .describe('`production` turns off introspection, the Sandbox page and its CORS origin'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; loopback only unless set'),
   PORT: integer(4000, 0, 65_535).describe('TCP port; 0 picks a free one'),
+  API_KEYS: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      try {
+        return text === undefined ? [] : parseEnvironmentKeys(text);
+      } catch (error) {
+        context.issues.push({ code: 'custom', message: (error as Error).message, input: '' });
+        return z.NEVER;
+      }
+    })
+    .describe(
+      'Keys besides those of the database, `name:scope+scope:sha256` separated by commas; see docs/access.md',
+    ),
+  DANGEROUSLY_SERVE_WITHOUT_KEYS: z
+    .enum(['no', 'yes'])
+    .default('no')
+    .describe(
+      '`yes` lets the service listen beyond loopback while there is no API key: everybody may do everything',
+    ),
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
   IMAGE_STORE: z
     .string()
@@ -185,6 +206,9 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  readonly apiKeys: readonly EnvironmentKey[];
+  /** Whether others may reach the service while there is no key. */
+  readonly dangerouslyServeWithoutKeys: boolean;
   /** Absolute path. */
   readonly dataDir: string;
   /** Undefined keeps image files below `dataDir`. */
@@ -235,6 +259,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     production: values.NODE_ENV === 'production',
     host: values.HOST,
     port: values.PORT,
+    apiKeys: values.API_KEYS,
+    dangerouslyServeWithoutKeys: values.DANGEROUSLY_SERVE_WITHOUT_KEYS === 'yes',
     dataDir: resolve(values.DATA_DIR),
     imageStore: imageStore(values),
     mysql: mysqlSettings(values),

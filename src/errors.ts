@@ -12,6 +12,12 @@ interface CatalogueEntry {
 /** Every failure a client can be told about. Anything else is reported as INTERNAL and its cause only logged. */
 export const errorCatalogue = {
   BAD_REQUEST: { status: 400, retryable: false, message: 'The request could not be understood' },
+  UNAUTHENTICATED: {
+    status: 401,
+    retryable: false,
+    message: 'A valid API key is needed, in the header Authorization: Bearer <key> or X-API-Key',
+  },
+  FORBIDDEN: { status: 403, retryable: false, message: 'The API key lacks the scope for this' },
   NOT_FOUND: { status: 404, retryable: false, message: 'There is nothing at this address' },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: 'This address does not take that method' },
   REQUEST_TOO_LARGE: { status: 413, retryable: false, message: 'The request is too large' },

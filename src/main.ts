@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { startService } from './app.js';
-import { readConfig } from './read-config.js';
+import { ConfigError } from './config.js';
+import { endMisconfigured, readConfig } from './read-config.js';
 
 /** Longest the process may take to end once asked to; what still runs then is cut off. */
 const EXIT_DEADLINE_MS = 10_000;
@@ -14,6 +15,7 @@ process.on('unhandledRejection', (reason) => {
 });
 
 const service = await startService(config, logger).catch((error: unknown) => {
+  if (error instanceof ConfigError) endMisconfigured(error);
   logger.fatal({ err: error }, 'the service could not start');
   process.exit(1);
 });

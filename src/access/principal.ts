@@ -3,6 +3,10 @@ export const scopes = ['register', 'verify', 'read', 'delete', 'admin'] as const
 
 export type Scope = (typeof scopes)[number];
 
+export function isScope(name: string): name is Scope {
+  return (scopes as readonly string[]).includes(name);
+}
+
 /** Who makes a request. */
 export type Principal =
   /** No key is configured: whoever reaches the service may do everything. */

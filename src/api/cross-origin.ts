@@ -8,7 +8,7 @@ function allow(origins: string[]): RequestHandler {
   return cors({
     origin: origins,
     credentials: false,
-    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Preference-Applied'],
+    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Preference-Applied', 'WWW-Authenticate'],
     maxAge: 600,
     preflightContinue: true,
   });

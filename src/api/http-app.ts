@@ -3,9 +3,11 @@ import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
 import { graphqlCors, restCors } from './cross-origin.js';
 import { graphqlRoute } from './graphql/graphql-route.js';
+import { authenticate } from './operations/authenticate.js';
 import { healthRoutes } from './operations/health.js';
 import type { HealthChecks } from './operations/health.js';
 import type { Lifecycle } from './operations/lifecycle.js';
@@ -20,6 +22,7 @@ import { createRunOperation } from './rest/run-operation.js';
 
 export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>;
+  readonly access: Pick<AccessControl, 'identify'>;
   readonly lifecycle: Lifecycle;
   readonly memory: MemoryBudget;
   readonly health: HealthChecks;
@@ -44,8 +47,9 @@ const protect: RequestHandler[] = [
 
 /** Every route of the service. */
 export function createApp(options: AppOptions): Express {
-  const { apollo, lifecycle, memory, health, healthTimeoutMs, config, logger } = options;
+  const { apollo, access, lifecycle, memory, health, healthTimeoutMs, config, logger } = options;
   const { maxImageBytes, production } = config;
+  const authenticated = authenticate(access);
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   app.set('trust proxy', config.trustProxy);
@@ -62,8 +66,11 @@ export function createApp(options: AppOptions): Express {
     .route('/graphql')
     .all(graphqlCors(config))
     .options(onlyMethods('GET', 'POST'))
-    .all(graphqlRoute({ apollo, maxImageBytes, production, logger }));
-  app.use(restCors(config), restRoutes(createRunOperation(apollo), maxImageBytes));
+    .all(graphqlRoute({ apollo, authenticated, maxImageBytes, production, logger }));
+  app.use(
+    restCors(config),
+    restRoutes({ authenticated, runOperation: createRunOperation(apollo), maxImageBytes }),
+  );
   app.use(notFound, restFailures(logger));
   return app;
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
 import type { FaceInspection } from '../users/face-inspection.js';
 import { maxImagesPerRegistration } from '../users/image-limits.js';
@@ -20,6 +21,7 @@ import { useTemporaryFolder } from './temporary-folder.js';
 export interface ApiDependencies {
   readonly userService: UserService;
   readonly inspection: FaceInspection;
+  readonly access: Pick<AccessControl, 'identify'>;
   readonly health: HealthChecks;
   readonly config: Config;
   readonly logger: Logger;
@@ -57,7 +59,7 @@ export interface Api {
 
 /** Puts the GraphQL and REST interfaces in front of the service. */
 export async function createApi(dependencies: ApiDependencies, limits: HttpLimits = {}): Promise<Api> {
-  const { userService, inspection, health, config, logger } = dependencies;
+  const { userService, inspection, access, health, config, logger } = dependencies;
   await useTemporaryFolder(join(config.dataDir, 'tmp'));
 
   const server = createServer({
@@ -84,7 +86,10 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     limits.uploadBytes ?? Math.max(256 * 1024 * 1024, maxImagesPerRegistration * config.maxImageBytes),
   );
   const healthTimeoutMs = limits.healthMs ?? 2_000;
-  server.on('request', createApp({ apollo, lifecycle, memory, health, healthTimeoutMs, config, logger }));
+  server.on(
+    'request',
+    createApp({ apollo, access, lifecycle, memory, health, healthTimeoutMs, config, logger }),
+  );
 
   const stop = async (): Promise<void> => {
     lifecycle.drain();

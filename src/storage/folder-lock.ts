@@ -2,6 +2,11 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { join } from 'node:path';
 import { createPrivateFile } from './private-file.js';
 
+/** Another process uses the data folder. */
+export class FolderInUseError extends Error {
+  override readonly name = 'FolderInUseError';
+}
+
 /**
  * Keeps a second process out of a data folder. SQLite holds an operating system lock for us, which ends with the
  * process however it ends, so nothing is left to clean up after `kill -9`.
@@ -9,7 +14,7 @@ import { createPrivateFile } from './private-file.js';
 export class FolderLock {
   private constructor(private readonly database: DatabaseSyncInstance) {}
 
-  /** @throws Error when another process uses the folder. */
+  /** @throws FolderInUseError */
   static acquire(folder: string): FolderLock {
     const file = join(folder, 'lock.sqlite');
     createPrivateFile(file);
@@ -20,7 +25,7 @@ export class FolderLock {
       database.exec('BEGIN EXCLUSIVE');
     } catch (cause) {
       database.close();
-      throw new Error(
+      throw new FolderInUseError(
         `Another process already uses the data folder ${folder}. Stop it, or set DATA_DIR to another folder.`,
         { cause },
       );

@@ -1,3 +1,4 @@
+import type { ApiKeyRepository } from '../access/api-key-repository.js';
 import type { DatabaseAudit } from './database-audit.js';
 import type { ImageMediaType } from '../faces/face-service.js';
 import type { AuditLog, AuditOrigin } from '../audit/audit-log.js';
@@ -160,6 +161,7 @@ export interface Database {
   readonly missingTemplates: MissingTemplates;
   readonly protection: ProtectionRepository;
   readonly auditLog: AuditLog;
+  readonly apiKeys: ApiKeyRepository;
   /**
    * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
    * @returns whether there was anything to do.

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { AccessControl } from '../../src/access/access-control.js';
+import type { ApiKeyRepository } from '../../src/access/api-key-repository.js';
 import { createApi } from '../../src/api/http-server.js';
 import type { Api, HttpLimits } from '../../src/api/http-server.js';
 import type { HealthChecks } from '../../src/api/operations/health.js';
@@ -24,17 +26,25 @@ export interface RunningApi {
 
 export interface ApiOptions {
   readonly environment?: NodeJS.ProcessEnv;
+  /** @default no keys, so that everybody may do everything */
+  readonly apiKeys?: Pick<ApiKeyRepository, 'find' | 'any'>;
+  /** By which keys expire. */
+  readonly now?: () => Date;
   readonly health?: HealthChecks;
   readonly limits?: HttpLimits;
   /** @default true */
   readonly listen?: boolean;
 }
 
+const noKeys = { find: () => Promise.resolve(null), any: () => Promise.resolve(false) };
+
 const systemTemporaryFolder = tmpdir();
 
 /** Serves an {@link InMemoryUserService} on a free port, with its own data folder. */
 export async function startApi({
   environment,
+  apiKeys = noKeys,
+  now,
   health = {},
   limits,
   listen = true,
@@ -48,7 +58,14 @@ export async function startApi({
   const users = new InMemoryUserService();
   const config = loadConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, ...environment });
   const api = await createApi(
-    { userService: users, inspection: new InMemoryInspection(users), health, config, logger },
+    {
+      userService: users,
+      inspection: new InMemoryInspection(users),
+      access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
+      health,
+      config,
+      logger,
+    },
     { drainMs: 500, ...limits },
   );
   const url = listen ? await api.listen() : 'http://127.0.0.1:0';

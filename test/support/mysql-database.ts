@@ -35,6 +35,7 @@ export async function emptyTables(server: MariadbServer, database: string): Prom
     'face_images',
     'face_blobs',
     'face_gallery_change',
+    'face_api_keys',
     'users',
   ];
   const deletions = tables.map((table) => `DELETE FROM ${table}`).join('; ');

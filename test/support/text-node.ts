@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { AccessControl } from '../../src/access/access-control.js';
 import { createApi } from '../../src/api/http-server.js';
 import { loadConfig } from '../../src/config.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
@@ -33,6 +34,7 @@ const api = await createApi({
     logger,
   }),
   inspection: new FaceInspector({ faces, identifier: gallery, ...matching }),
+  access: new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys }),
   health: { database: () => database.ping() },
   config,
   logger,

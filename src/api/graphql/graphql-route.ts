@@ -1,10 +1,10 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import { json, Router } from 'express';
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { bodyFailure } from '../body-failure.js';
-import { retryAfterSeconds } from '../retry-after.js';
+import { failureHeaders } from '../failure-headers.js';
 import { requireRequest } from '../operations/request-context.js';
 import type { RequestContext } from '../operations/request-context.js';
 import { errorExtensions, reportFailure } from './format-error.js';
@@ -13,13 +13,16 @@ import { maxDocumentBytes, multipartUploads } from './multipart.js';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<RequestContext>;
+  /** Refuses requests of nobody in particular. */
+  readonly authenticated: RequestHandler;
   readonly maxImageBytes: number;
   readonly production: boolean;
   readonly logger: Logger;
 }
 
 /** `/graphql`; whatever fails in front of Apollo is still answered in the shape of GraphQL. */
-export function graphqlRoute({ apollo, maxImageBytes, production, logger }: GraphqlRouteOptions): Router {
+export function graphqlRoute(options: GraphqlRouteOptions): Router {
+  const { apollo, authenticated, maxImageBytes, production, logger } = options;
   const failures: ErrorRequestHandler = (error, _request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -27,15 +30,16 @@ export function graphqlRoute({ apollo, maxImageBytes, production, logger }: Grap
     }
     const failure = bodyFailure(error);
     reportFailure(failure, logger);
-    if (failure.retryable) response.set('Retry-After', retryAfterSeconds);
     response
       .status(failure.status)
+      .set(failureHeaders(failure))
       .json({ errors: [{ message: failure.message, extensions: errorExtensions(failure) }] });
   };
 
   const router = Router();
   if (!production) router.use(landingPage(apollo));
   router.use(
+    authenticated,
     multipartUploads(maxImageBytes),
     json({ limit: maxDocumentBytes }),
     expressMiddleware(apollo, {

@@ -38,8 +38,9 @@ function pictureCount(field: string): number {
   return Object.hasOwn(picturesOfField, field) ? (picturesOfField[field] ?? 0) : 0;
 }
 
-function rootFields(
-  context: ValidationContext,
+/** Fields of Query or Mutation that an operation asks for, also those in fragments. */
+export function rootFields(
+  context: Pick<ValidationContext, 'getFragment'>,
   selectionSet: SelectionSetNode,
   seenFragments = new Set<string>(),
 ): FieldNode[] {

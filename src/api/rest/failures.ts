@@ -4,7 +4,7 @@ import { ServiceError } from '../../errors.js';
 import { bodyFailure } from '../body-failure.js';
 import { reportFailure } from '../graphql/format-error.js';
 import { currentRequest } from '../operations/request-context.js';
-import { retryAfterSeconds } from '../retry-after.js';
+import { failureHeaders } from '../failure-headers.js';
 
 const underVerify = /^\/verify(\/|$)/;
 
@@ -21,9 +21,9 @@ export function restFailures(logger: Logger): ErrorRequestHandler {
       failure.code === 'INTERNAL'
         ? `${failure.message}; the request id is ${currentRequest()?.requestId ?? 'unknown'}`
         : failure.message;
-    if (failure.retryable) response.set('Retry-After', retryAfterSeconds);
     response
       .status(failure.status)
+      .set(failureHeaders(failure))
       .json({ error: message, ...(underVerify.test(request.path) && { verified: false }) });
   };
 }

@@ -3,15 +3,24 @@ import type { ErrorCode } from '../../errors.js';
 import { retryAfterSeconds } from '../retry-after.js';
 
 const requestId = { $ref: '#/components/headers/RequestId' };
+const authenticate = { $ref: '#/components/headers/Authenticate' };
 const retryAfter = { $ref: '#/components/headers/RetryAfter' };
 
-/** Components that every answer refers to. */
+/** Components that operations and their answers refer to. */
 export const responseComponents = {
+  securitySchemes: {
+    bearerKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer <key>`.' },
+    headerKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
+  },
   headers: {
     RequestId: {
       description:
         'Id of the request, as it stands in the log; taken over from the request when it is a plain token.',
       schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{8,64}$' },
+    },
+    Authenticate: {
+      description: 'How to send a key (RFC 9110, 11.6.1).',
+      schema: { const: 'Bearer' },
     },
     RetryAfter: {
       description: 'Seconds after which the same request can succeed.',
@@ -91,7 +100,11 @@ export function failures({ codes, incomplete, verify = false }: FailureOptions):
         String(status),
         {
           description: group.map((code) => errorCatalogue[code].message).join('. '),
-          headers: { 'X-Request-Id': requestId, ...(retryable && { 'Retry-After': retryAfter }) },
+          headers: {
+            'X-Request-Id': requestId,
+            ...(retryable && { 'Retry-After': retryAfter }),
+            ...(status === 401 && { 'WWW-Authenticate': authenticate }),
+          },
           content: json({ $ref: `#/components/schemas/${verify ? 'VerifyFailure' : 'Failure'}` }, examples),
         },
       ];

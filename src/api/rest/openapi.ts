@@ -1,8 +1,17 @@
+import { requiredScopes, type Operation } from '../../access/required-scopes.js';
 import type { ErrorCode } from '../../errors.js';
 import { messages } from '../messages.js';
 import { failures, noContent, responseComponents, success } from './openapi-responses.js';
 
 const unexpected: readonly ErrorCode[] = ['OVERLOADED', 'UNAVAILABLE', 'INTERNAL'];
+
+const access: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
+
+/** Either header will do; the scopes are those the key must have. */
+function keyFor(operation: Operation) {
+  const scopes = requiredScopes[operation];
+  return { security: [{ bearerKey: scopes }, { headerKey: scopes }] };
+}
 
 const picture: readonly ErrorCode[] = [
   'BAD_REQUEST',
@@ -70,27 +79,28 @@ export const openApiDocument = {
     description:
       'Registers people by a picture of their face and verifies whether another picture shows the same person. ' +
       'Every path also works without its last slash. Any other method gets 405 with `Allow`, any other path 404, ' +
-      'in the shape of the other failures.',
+      'in the shape of the other failures. A key is needed unless the service runs without any.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: '/' }],
-  security: [],
   paths: {
     '/register/': {
       post: {
         operationId: 'registerUser',
+        ...keyFor('registerUser'),
         summary: 'Register a user',
         requestBody: pictureForm,
         responses: {
           '201': success('The user was registered', { message: message(messages.registered) }),
           ...failures({
-            codes: [...portrait, 'USER_EXISTS', ...unexpected],
+            codes: [...portrait, 'USER_EXISTS', ...access, ...unexpected],
             incomplete: messages.registerIncomplete,
           }),
         },
       },
       get: {
         operationId: 'listUsers',
+        ...keyFor('users'),
         summary: 'List every registered user, by id',
         description:
           'The list is streamed. When it can not be completed the connection is cut, and the last chunk is missing.',
@@ -115,11 +125,12 @@ export const openApiDocument = {
               },
             },
           }),
-          ...failures({ codes: unexpected }),
+          ...failures({ codes: [...access, ...unexpected] }),
         },
       },
       delete: {
         operationId: 'deleteUser',
+        ...keyFor('deleteUser'),
         summary: 'Delete a user with everything stored about them',
         parameters: [
           {
@@ -147,6 +158,7 @@ export const openApiDocument = {
               'USER_NOT_FOUND',
               'REQUEST_TOO_LARGE',
               'DELETION_UNFINISHED',
+              ...access,
               ...unexpected,
             ],
             incomplete: messages.deleteIncomplete,
@@ -157,6 +169,7 @@ export const openApiDocument = {
     '/verify/': {
       post: {
         operationId: 'verifyUser',
+        ...keyFor('verifyUser'),
         summary: 'Verify that a picture shows a user',
         requestBody: pictureForm,
         responses: {
@@ -174,7 +187,7 @@ export const openApiDocument = {
             },
           }),
           ...failures({
-            codes: [...picture, 'INVALID_USER', 'NOT_ENROLLED', ...unexpected],
+            codes: [...picture, 'INVALID_USER', 'NOT_ENROLLED', ...access, ...unexpected],
             incomplete: messages.verifyIncomplete,
             verify: true,
           }),

@@ -4,6 +4,7 @@ import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../../users/user-repository.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
+import { MysqlApiKeyRepository } from './mysql-api-key-repository.js';
 import { MysqlAudit } from './mysql-audit.js';
 import { MysqlAuditLog } from './mysql-audit-log.js';
 import { MysqlBlobJournal } from './mysql-blob-journal.js';
@@ -53,6 +54,7 @@ export async function openMysqlDatabase(
     auditLog: new MysqlAuditLog(session),
     missingTemplates: new MysqlMissingTemplates(session, vault),
     protection: new MysqlProtection(session, vault),
+    apiKeys: new MysqlApiKeyRepository(session),
     ping: async () => {
       await session.read(readClock);
     },

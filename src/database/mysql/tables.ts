@@ -155,7 +155,7 @@ export const userKeys = mysqlTable(
 export const apiKeys = mysqlTable('face_api_keys', {
   id: exactText('id', { length: 32 }).primaryKey(),
   name: exactText('name', { length: 255 }).notNull(),
-  /** SHA-256 of the secret. */
+  /** SHA-256 of the whole key. */
   secretHash: bytes('secret_hash', { length: 32 }).notNull(),
   /** Separated by spaces. */
   scopes: exactText('scopes', { length: 255 }).notNull(),

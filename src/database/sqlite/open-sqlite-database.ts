@@ -4,6 +4,7 @@ import { createPrivateFile, createPrivateFolder } from '../../storage/private-fi
 import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../../users/user-repository.js';
 import { migrateSqlite } from './migrate-sqlite.js';
+import { SqliteApiKeyRepository } from './sqlite-api-key-repository.js';
 import { SqliteAudit } from './sqlite-audit.js';
 import { SqliteAuditLog } from './sqlite-audit-log.js';
 import { SqliteBlobJournal } from './sqlite-blob-journal.js';
@@ -15,7 +16,7 @@ import { SqliteMissingTemplates } from './sqlite-missing-templates.js';
 import { SqliteSession } from './sqlite-session.js';
 import { SqliteUserRepository } from './sqlite-user-repository.js';
 
-const databaseFileName = 'facial-verification.sqlite';
+export const databaseFileName = 'facial-verification.sqlite';
 
 const writerPrelude = (folder: string) => [
   'PRAGMA busy_timeout = 2000',
@@ -61,6 +62,7 @@ export async function openSqliteDatabase(
       auditLog: new SqliteAuditLog(session),
       missingTemplates: new SqliteMissingTemplates(session, vault),
       protection: new SqliteProtection(session, vault),
+      apiKeys: new SqliteApiKeyRepository(session),
       removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
       ping: () => session.ping(),
       close: () =>

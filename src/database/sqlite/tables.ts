@@ -112,7 +112,7 @@ export const userKeys = sqliteTable(
 export const apiKeys = sqliteTable('api_keys', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
-  /** SHA-256 of the secret. */
+  /** SHA-256 of the whole key. */
   secretHash: bytes('secret_hash').notNull(),
   /** Separated by spaces. */
   scopes: text('scopes').notNull(),

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import { ConfigError, type Config } from '../config.js';
+import type { AccessControl } from './access-control.js';
+import { isLoopback } from './loopback.js';
+
+/**
+ * Without any key the service serves this machine alone.
+ * @throws ConfigError when it is to listen elsewhere and nothing says that this is meant.
+ */
+export async function assertMayServe(
+  config: Pick<Config, 'host' | 'trustProxy' | 'dangerouslyServeWithoutKeys'>,
+  access: Pick<AccessControl, 'keysRequired'>,
+  logger: Pick<Logger, 'warn'>,
+): Promise<void> {
+  if (await access.keysRequired()) return;
+  const reachable = !(await isLoopback(config.host));
+  if (reachable && !config.dangerouslyServeWithoutKeys)
+    throw new ConfigError(
+      [
+        'HOST: others can reach this address, and there is no API key yet: whoever does could register, verify, list and delete everybody.',
+        '  Create one:  npm run keys -- create --scope admin --name first',
+        '  (in a container: node dist/src/cli/keys.js create --scope admin --name first)',
+        '  or set API_KEYS, or leave HOST unset to serve this machine alone. See docs/access.md.',
+        '  DANGEROUSLY_SERVE_WITHOUT_KEYS=yes serves everybody without keys.',
+      ].join('\n'),
+    );
+  if (reachable || config.trustProxy > 0)
+    logger.warn('there is no API key: whoever reaches the service may do everything; see docs/access.md');
+}

@@ -1,0 +1,40 @@
+import type { Request, RequestHandler } from 'express';
+import type { AccessControl } from '../../access/access-control.js';
+import { assertAllowed, type Operation } from '../../access/required-scopes.js';
+import { ServiceError } from '../../errors.js';
+import { requireRequest } from './request-context.js';
+
+const bearer = /^Bearer +(.*)$/i;
+
+/**
+ * The different keys in the headers of a request; never in its address or body, which end up in logs. Headers sent
+ * twice count twice: a proxy may look at one and we at the other.
+ */
+function offeredKeys({ headersDistinct }: Request): ReadonlySet<string> {
+  const tokens = (headersDistinct['authorization'] ?? []).flatMap((value) => bearer.exec(value)?.[1] ?? []);
+  return new Set([...tokens, ...(headersDistinct['x-api-key'] ?? [])]);
+}
+
+/**
+ * Finds out who makes a request, before any of its body is read. A preflight carries no key and does nothing.
+ * @throws ServiceError UNAUTHENTICATED, UNAVAILABLE, CANCELLED.
+ */
+export function authenticate(access: Pick<AccessControl, 'identify'>): RequestHandler {
+  return async (request, _response, next) => {
+    if (request.method !== 'OPTIONS') {
+      const context = requireRequest();
+      context.principal = await access.identify(offeredKeys(request));
+      // Nothing more would come of a connection that has gone meanwhile, not even its end.
+      if (context.signal.aborted) throw new ServiceError('CANCELLED');
+    }
+    next();
+  };
+}
+
+/** Refuses a request early, before its pictures are received. @throws ServiceError FORBIDDEN. */
+export function allow(operation: Operation): RequestHandler {
+  return (_request, _response, next) => {
+    assertAllowed(requireRequest().principal, [operation]);
+    next();
+  };
+}

@@ -1,0 +1,57 @@
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import type { ApiKeyRepository, StoredApiKey } from '../../access/api-key-repository.js';
+import { decodeScopes, encodeScopes } from '../stored-scopes.js';
+import { isFailure } from './mysql-error.js';
+import type { MysqlSession } from './mysql-session.js';
+import { apiKeys } from './tables.js';
+
+export class MysqlApiKeyRepository implements ApiKeyRepository {
+  constructor(private readonly session: MysqlSession) {}
+
+  async add({ hash, scopes, ...key }: Omit<StoredApiKey, 'revokedAt'>): Promise<void> {
+    await this.session.write(async (database, { uncertain }) => {
+      try {
+        await database.insert(apiKeys).values({ ...key, secretHash: hash, scopes: encodeScopes(scopes) });
+      } catch (error) {
+        // Ids are random: one that is there after an unanswered commit is this one.
+        if (!(uncertain && isFailure(error, 'duplicate'))) throw error;
+      }
+    });
+  }
+
+  async find(id: string): Promise<StoredApiKey | null> {
+    const [row] = await this.session.read((database) =>
+      database.select().from(apiKeys).where(eq(apiKeys.id, id)),
+    );
+    return row ? asKey(row) : null;
+  }
+
+  async any(): Promise<boolean> {
+    const rows = await this.session.read((database) =>
+      database.select({ id: apiKeys.id }).from(apiKeys).limit(1),
+    );
+    return rows.length > 0;
+  }
+
+  async list(): Promise<StoredApiKey[]> {
+    const rows = await this.session.read((database) =>
+      database.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id)),
+    );
+    return rows.map(asKey);
+  }
+
+  revoke(id: string, at: Date): Promise<boolean> {
+    return this.session.write(async (database) => {
+      await database
+        .update(apiKeys)
+        .set({ revokedAt: at })
+        .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)));
+      const rows = await database.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, id));
+      return rows.length > 0;
+    });
+  }
+}
+
+function asKey({ secretHash, scopes, ...key }: typeof apiKeys.$inferSelect): StoredApiKey {
+  return { ...key, hash: secretHash, scopes: decodeScopes(scopes) };
+}
