@@ -1,5 +1,8 @@
 import { uuidv7 } from 'uuidv7';
 import { describe, expect, it } from 'vitest';
+import { hashApiKey } from '../../src/access/api-key.js';
+import type { StoredApiKey } from '../../src/access/api-key-repository.js';
+import type { Scope } from '../../src/access/principal.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import type { Database, Enrolment, StoredImage, StoredTemplate } from '../../src/users/user-repository.js';
 import { testVault } from '../support/test-vault.js';
@@ -53,6 +56,65 @@ async function snapshotOf(database: Database): Promise<{ revision: number; templ
  * @param open gives a new, empty database that is closed after the running test.
  */
 export function describeRepository(dialect: string, open: () => Promise<Database>): void {
+  describe(`${dialect}: API keys`, () => {
+    const key = (id: string): Omit<StoredApiKey, 'revokedAt'> => ({
+      id,
+      name: 'gate-3',
+      hash: hashApiKey(id),
+      scopes: new Set<Scope>(['verify', 'read']),
+      createdAt: new Date('2026-01-02T03:04:05Z'),
+      expiresAt: new Date('2100-01-02T03:04:05Z'),
+    });
+    const plain = (stored: StoredApiKey | null) => stored && { ...stored, hash: Buffer.from(stored.hash) };
+
+    it('are found by their exact id, whole', async () => {
+      const database = await open();
+      const forGood = { ...key('00000000000000bb'), expiresAt: null };
+      await database.apiKeys.add(key('00000000000000aa'));
+      await database.apiKeys.add(forGood);
+      expect(plain(await database.apiKeys.find('00000000000000aa'))).toEqual({
+        ...key('00000000000000aa'),
+        revokedAt: null,
+      });
+      expect(plain(await database.apiKeys.find('00000000000000bb'))).toEqual({ ...forGood, revokedAt: null });
+      for (const id of ['00000000000000AA', '00000000000000aa ', '', '%'])
+        expect(await database.apiKeys.find(id)).toBeNull();
+    });
+
+    it('are listed from the oldest on, and never less for being revoked', async () => {
+      const database = await open();
+      expect(await database.apiKeys.any()).toBe(false);
+      expect(await database.apiKeys.list()).toEqual([]);
+      await database.apiKeys.add({ ...key('1'), createdAt: new Date('2026-01-03T00:00:00Z') });
+      await database.apiKeys.add(key('3'));
+      await database.apiKeys.add(key('2'));
+      for (const id of ['1', '2', '3']) await database.apiKeys.revoke(id, new Date());
+      expect((await database.apiKeys.list()).map(({ id }) => id)).toEqual(['2', '3', '1']);
+      expect(await database.apiKeys.any()).toBe(true);
+    });
+
+    it('keep the time at which they were first revoked', async () => {
+      const database = await open();
+      await database.apiKeys.add(key('1'));
+      await database.apiKeys.add(key('2'));
+      const first = new Date('2026-02-03T04:05:06Z');
+      expect(await database.apiKeys.revoke('1', first)).toBe(true);
+      expect(await database.apiKeys.revoke('1', new Date('2026-03-03T00:00:00Z'))).toBe(true);
+      expect(await database.apiKeys.revoke('nobody', first)).toBe(false);
+      expect((await database.apiKeys.find('1'))?.revokedAt).toEqual(first);
+      expect((await database.apiKeys.find('2'))?.revokedAt).toBeNull();
+    });
+
+    it('of one id can not be stored twice', async () => {
+      const database = await open();
+      await database.apiKeys.add(key('1'));
+      await expect(
+        database.apiKeys.add({ ...key('1'), scopes: new Set<Scope>(['admin']) }),
+      ).rejects.toThrow();
+      expect((await database.apiKeys.find('1'))?.scopes).toEqual(new Set(['verify', 'read']));
+    });
+  });
+
   describe(`${dialect}: users`, () => {
     it('finds what was enrolled, whole', async () => {
       const database = await open();

@@ -1,4 +1,5 @@
 import { isErrorCode, ServiceError } from '../../src/errors.js';
+import type { FaceInspection } from '../../src/users/face-inspection.js';
 import type { PageRequest, User } from '../../src/users/user-repository.js';
 import type {
   RegistrationOptions,
@@ -13,8 +14,9 @@ import type {
  */
 export class InMemoryUserService implements UserService {
   readonly faces = new Map<string, { user: User; face: string; images?: number }>();
-  /** Runs before every operation; throw in it, or wait, to see what the interface does. */
-  before: (operation: keyof UserService, options?: RequestOptions) => Promise<void> = () => Promise.resolve();
+  /** Runs before every operation, also those of the inspection that goes with it; throw in it, or wait, to see what the interface does. */
+  before: (operation: keyof UserService | keyof FaceInspection, options?: RequestOptions) => Promise<void> =
+    () => Promise.resolve();
 
   async register(id: string, image: Uint8Array, options: RegistrationOptions = {}): Promise<User> {
     await this.before('register', options);
