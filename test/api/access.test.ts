@@ -1,0 +1,264 @@
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApiKey } from '../../src/access/api-key.js';
+import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import type { Database } from '../../src/users/user-repository.js';
+import { startApi } from '../support/api.js';
+import type { RunningApi } from '../support/api.js';
+import { storeKey, withOtherSecret } from '../support/api-keys.js';
+import { registerUser, uploadBody } from '../support/graphql.js';
+import { multipartBody, multipartType, request, userForm } from '../support/http.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const origin = 'https://app.example';
+
+let database: Database;
+let running: RunningApi;
+let key: string;
+
+beforeEach(async () => {
+  database = await openSqliteDatabase(temporaryFolder());
+  ({ key } = await storeKey(database.apiKeys, { scopes: ['read'] }));
+  running = await startApi({ apiKeys: database.apiKeys, environment: { CORS_ORIGINS: origin } });
+});
+afterEach(async () => {
+  await running.close();
+  await database.close();
+});
+
+const list = (headers: Readonly<Record<string, string>>, path = '/register/') =>
+  request(running.port, { method: 'GET', path, headers });
+
+const bearer = (value: string) => ({ Authorization: `Bearer ${value}` });
+
+/** A connection that stays open; tells the statuses of the answers so far. */
+function conversation(port: number) {
+  let text = '';
+  const socket = connect(port, '127.0.0.1');
+  socket.on('data', (data) => (text += data.toString()));
+  return {
+    send: (...chunks: (string | Buffer)[]) => {
+      for (const chunk of chunks) socket.write(chunk);
+    },
+    answers: () => [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status)),
+    end: () => socket.destroy(),
+  };
+}
+
+describe('a key', () => {
+  it('is taken from either header, whatever the case of the scheme', async () => {
+    for (const headers of [
+      bearer(key),
+      { authorization: `bearer  ${key}` },
+      { 'X-API-Key': key },
+      { ...bearer(key), 'X-API-Key': key },
+      { Authorization: 'Basic dXNlcjpwYXNzd29yZA==', 'X-API-Key': key },
+    ])
+      expect((await list(headers)).status, JSON.stringify(headers)).toBe(200);
+  });
+
+  it('is not taken when there are two, even when both are good', async () => {
+    const other = (await storeKey(database.apiKeys)).key;
+    for (const headers of [
+      { ...bearer(key), 'X-API-Key': other },
+      { ...bearer(key), 'X-API-Key': '' },
+      { ...bearer(key), authorization: `Bearer ${other}` },
+      { 'X-API-Key': key, 'x-api-key': other },
+    ])
+      expect((await list(headers)).status, JSON.stringify(headers)).toBe(401);
+  });
+
+  it('is not taken from anywhere else', async () => {
+    const inQuery = `?access_token=${key}&api_key=${key}&X-API-Key=${key}`;
+    expect((await list({}, `/register/${inQuery}`)).status).toBe(401);
+    expect((await list({ Cookie: `X-API-Key=${key}; Authorization=Bearer ${key}` })).status).toBe(401);
+    expect((await list({ Authorization: key })).status).toBe(401);
+    expect((await list({ Authorization: `Basic ${key}` })).status).toBe(401);
+    const inBody = await request(running.port, {
+      method: 'DELETE',
+      path: '/register/',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ id: 'ada', 'X-API-Key': key, authorization: `Bearer ${key}` }),
+    });
+    expect(inBody.status).toBe(401);
+  });
+
+  it('that was revoked is refused by the next request on the same connection', async () => {
+    const { id, key: other } = await storeKey(database.apiKeys, { scopes: ['read'] });
+    const talk = conversation(running.port);
+    const get = `GET /register/ HTTP/1.1\r\nHost: x\r\nX-API-Key: ${other}\r\n\r\n`;
+    talk.send(get);
+    await expect.poll(talk.answers).toEqual([200]);
+    await database.apiKeys.revoke(id, new Date());
+    talk.send(get);
+    await expect.poll(talk.answers).toEqual([200, 401]);
+    talk.end();
+  });
+
+  it('appears in no log line, whether it is good or not', async () => {
+    const keys = [key, withOtherSecret(key), createApiKey().key, `${key}x`, 'guess-of-a-key'];
+    for (const one of keys)
+      for (const path of ['/register/', '/nothing', '/graphql', `/register/${one}`, `/verify/?key=${one}`])
+        for (const headers of [bearer(one), { 'X-API-Key': one }]) await list(headers, path);
+    await database.close();
+    expect((await list(bearer(key))).status).toBe(503);
+    const log = JSON.stringify(running.logs);
+    expect(running.logs.length).toBeGreaterThan(40);
+    expect(log).toContain('UNAUTHENTICATED');
+    for (const one of keys) expect(log).not.toContain(one.slice(-43));
+  });
+});
+
+describe('refusals', () => {
+  it('look the same for every reason', async () => {
+    const past = new Date('2020-01-01T00:00:00Z');
+    const refused = [
+      {},
+      bearer(createApiKey().key),
+      bearer(withOtherSecret(key)),
+      bearer('nonsense'),
+      bearer(''),
+      bearer((await storeKey(database.apiKeys, { expiresAt: past })).key),
+      bearer((await storeKey(database.apiKeys, { revoked: true })).key),
+      { ...bearer(key), 'X-API-Key': createApiKey().key },
+    ];
+    const answers = await Promise.all(
+      refused.map((headers) => list({ 'X-Request-Id': 'request-id', ...headers })),
+    );
+    const shapes = answers.map(({ text }) => text.replace(/^Date: .*$/m, ''));
+    expect(new Set(shapes).size).toBe(1);
+    expect(answers[0]?.status).toBe(401);
+  });
+
+  it('come before the body, which may never come', async () => {
+    for (const path of ['/register/', '/verify', '/graphql'])
+      for (const type of [multipartType, 'application/json']) {
+        const talk = conversation(running.port);
+        talk.send(
+          `POST ${path} HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: x\r\nContent-Type: ${type}\r\nContent-Length: 1000000\r\n\r\n`,
+        );
+        await expect.poll(talk.answers, { message: path }).toEqual([401]);
+        talk.end();
+      }
+  });
+
+  it('of an upload leave its connection usable', async () => {
+    const picture = Buffer.alloc(3_000_000, 'x');
+    const form = userForm('ada', picture).body ?? '';
+    const bodies: [path: string, body: string | Buffer][] = [
+      ['/register/', form],
+      ['/verify/', form],
+      ['/graphql', uploadBody(registerUser, 'ada', picture)],
+    ];
+    for (const [path, body] of bodies)
+      for (const [status, sent] of [
+        [401, createApiKey().key],
+        [403, key],
+      ] as const) {
+        const talk = conversation(running.port);
+        talk.send(
+          `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${sent}\r\nApollo-Require-Preflight: x\r\n` +
+            `Content-Type: ${multipartType}\r\nContent-Length: ${body.length}\r\n\r\n`,
+          body,
+          `GET /register/ HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\n\r\n`,
+        );
+        await expect.poll(talk.answers, { message: `${path} ${status}` }).toEqual([status, 200]);
+        talk.end();
+      }
+    expect(running.users.faces.size).toBe(0);
+  });
+
+  it.each(['verify', 'delete'] as const)(
+    'concern all fields of an operation, also in fragments: %s alone does nothing',
+    async (scope) => {
+      const { key: partial } = await storeKey(database.apiKeys, { scopes: [scope] });
+      running.users.faces.set('ada', { user: { id: 'ada', timestamp: new Date(0) }, face: 'face' });
+      const work: string[] = [];
+      running.users.before = (operation) => {
+        work.push(operation);
+        return Promise.resolve();
+      };
+      const send = (sent: string) =>
+        request(running.port, {
+          method: 'POST',
+          path: '/graphql',
+          headers: { ...bearer(sent), 'Content-Type': multipartType, 'Apollo-Require-Preflight': 'x' },
+          body: multipartBody([
+            {
+              name: 'operations',
+              value: JSON.stringify({
+                query:
+                  'mutation ($image: Upload!) { ...both ... on Mutation { gone: deleteUser(id: "ada") { message } } } fragment both on Mutation { measured: analyseFace(image: $image) { size } }',
+                variables: { image: null },
+              }),
+            },
+            { name: 'map', value: '{"0":["variables.image"]}' },
+            { name: '0', value: 'face', filename: 'x' },
+          ]),
+        });
+      const answer = await send(partial);
+      expect(answer.status).toBe(403);
+      expect(answer.body).toContain(`lacks the scope ${scope === 'verify' ? 'delete' : 'verify'}`);
+      expect(work).toEqual([]);
+
+      const { key: both } = await storeKey(database.apiKeys, { scopes: ['verify', 'delete'] });
+      expect((await send(both)).status).toBe(200);
+      expect(work).toEqual(['analyse', 'remove']);
+    },
+  );
+
+  it('are retryable, and nothing is done, while the keys can not be read', async () => {
+    await database.close();
+    const headers = { ...bearer(key), ...userForm('ada', 'face').headers };
+    for (const sent of [headers, userForm('ada', 'face').headers]) {
+      const verify = { method: 'POST', path: '/verify/', ...userForm('ada', 'face'), headers: sent ?? {} };
+      const answer = await request(running.port, verify);
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+      expect(JSON.parse(answer.body)).toMatchObject({ verified: false });
+      const graphql = await request(running.port, { ...verify, path: '/graphql' });
+      expect(graphql.status).toBe(503);
+      expect(JSON.parse(graphql.body)).toMatchObject({
+        errors: [{ extensions: { code: 'UNAVAILABLE', retryable: true } }],
+      });
+    }
+    expect(running.users.faces.size).toBe(0);
+  });
+});
+
+describe('without a key', () => {
+  it('health, readiness, the REST description and the Sandbox page stay open', async () => {
+    for (const path of ['/healthz', '/readyz', '/openapi.json'])
+      expect((await list({}, path)).status, path).toBe(200);
+    const page = await list({ Accept: 'text/html' }, '/graphql');
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect((await list({}, '/nothing')).status).toBe(404);
+  });
+
+  it('GraphQL does not even tell its schema', async () => {
+    const path = `/graphql?query=${encodeURIComponent('{ __schema { queryType { name } } }')}`;
+    const preflight = { 'Apollo-Require-Preflight': 'x' };
+    expect((await list(preflight, path)).status).toBe(401);
+    expect((await list({ ...preflight, ...bearer(key) }, path)).status).toBe(200);
+  });
+
+  it('browsers may ask whether they may send one, and can read a refusal', async () => {
+    for (const path of ['/graphql', '/register/', '/verify']) {
+      const preflight = await request(running.port, {
+        method: 'OPTIONS',
+        path,
+        headers: {
+          Origin: origin,
+          'Access-Control-Request-Method': 'POST',
+          'Access-Control-Request-Headers': 'authorization,x-api-key',
+        },
+      });
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers['access-control-allow-origin']).toBe(origin);
+      expect(preflight.headers['access-control-allow-headers']).toBe('authorization,x-api-key');
+      const refused = await request(running.port, { method: 'POST', path, headers: { Origin: origin } });
+      expect(refused.status).toBe(401);
+      expect(refused.headers['access-control-allow-origin']).toBe(origin);
+      expect(refused.headers['access-control-expose-headers']).toContain('WWW-Authenticate');
+    }
+  });
+});
