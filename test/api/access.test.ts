@@ -130,6 +130,17 @@ describe('refusals', () => {
     expect(answers[0]?.status).toBe(401);
   });
 
+  it('for want of a scope come before the body over REST', async () => {
+    for (const path of ['/register/', '/verify/']) {
+      const talk = conversation(running.port);
+      talk.send(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nContent-Type: ${multipartType}\r\nContent-Length: 1000000\r\n\r\n`,
+      );
+      await expect.poll(talk.answers, { message: path }).toEqual([403]);
+      talk.end();
+    }
+  });
+
   it('come before the body, which may never come', async () => {
     for (const path of ['/register/', '/verify', '/graphql'])
       for (const type of [multipartType, 'application/json']) {

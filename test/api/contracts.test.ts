@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { renderContracts } from '../../src/api/contracts.js';
 import { buildGraphqlSchema } from '../../src/api/graphql/schema.js';
+import { openApiDocument } from '../../src/api/rest/openapi.js';
 import { errorCatalogue } from '../../src/errors.js';
 import { projectRoot } from '../../src/project-root.js';
 import { startApi } from '../support/api.js';
@@ -48,6 +49,26 @@ const operationSchema = z.object({
 });
 const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
+});
+
+it('the OpenAPI document asks for a key of the right scope in either header, for every operation', () => {
+  const operations = Object.values(openApiDocument.paths).flatMap((path) => Object.values(path));
+  const scopes = operations.map(({ operationId, security }) => {
+    const [bearer, header] = security.map((scheme) => Object.entries(scheme));
+    expect([bearer?.[0]?.[0], header?.[0]?.[0]]).toEqual(['bearerKey', 'headerKey']);
+    expect(bearer?.[0]?.[1]).toEqual(header?.[0]?.[1]);
+    return [operationId, bearer?.[0]?.[1]];
+  });
+  expect(Object.fromEntries(scopes)).toEqual({
+    registerUser: ['register'],
+    listUsers: ['read'],
+    deleteUser: ['delete'],
+    verifyUser: ['verify'],
+  });
+  expect(openApiDocument.components.securitySchemes).toMatchObject({
+    bearerKey: { type: 'http', scheme: 'bearer' },
+    headerKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  });
 });
 
 describe('the OpenAPI document', () => {

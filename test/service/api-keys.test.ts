@@ -20,10 +20,12 @@ async function createKey(environment: Record<string, string>, scopes: string) {
   return { key, id, output };
 }
 
-async function start(options?: ServiceProcessOptions): Promise<ServiceProcess> {
-  const service = await ServiceProcess.start({ program: ['src/main.ts'], ...options });
-  onTestFinished(() => service.discard());
-  return service;
+/** A node whose faces are text: loading models takes long. */
+async function startNode(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
+  const images = join(temporaryFolder(), 'images');
+  const node = await ServiceProcess.start({ program: ['test/support/text-node.ts', images], ...options });
+  onTestFinished(() => node.discard());
+  return node;
 }
 
 async function list({ address }: ServiceProcess, key?: string): Promise<number> {
@@ -32,44 +34,49 @@ async function list({ address }: ServiceProcess, key?: string): Promise<number> 
   return (await fetch(`http://127.0.0.1:${port}/register/`, { headers })).status;
 }
 
-describe('on the embedded database', () => {
-  it('keys are created, listed and revoked beside a running service, which obeys at the next request', async () => {
-    const service = await start();
-    const environment = { DATA_DIR: service.dataDir };
-    expect(await list(service)).toBe(200);
+describe('on the embedded database', { timeout: 120_000 }, () => {
+  it(
+    'keys are created, listed and revoked beside a running service, which obeys at the next request',
+    { timeout: 120_000 },
+    async () => {
+      const service = await ServiceProcess.start();
+      onTestFinished(() => service.discard());
+      const environment = { DATA_DIR: service.dataDir };
+      expect(await list(service)).toBe(200);
 
-    const { key, id, output } = await createKey(environment, 'read,verify');
-    expect(output).toContain(`Key ${id} (gate-3) may read, verify, without expiry`);
-    expect(await list(service)).toBe(401);
-    expect(await list(service, key)).toBe(200);
-    const other = await createKey(environment, 'verify');
-    expect(await list(service, other.key)).toBe(403);
+      const { key, id, output } = await createKey(environment, 'read,verify');
+      expect(output).toContain(`Key ${id} (gate-3) may read, verify, without expiry`);
+      expect(await list(service)).toBe(401);
+      expect(await list(service, key)).toBe(200);
+      const other = await createKey(environment, 'verify');
+      expect(await list(service, other.key)).toBe(403);
 
-    expect(await keys(environment, 'revoke', id)).toEqual({ code: 0, output: '' });
-    expect(await list(service, key)).toBe(401);
-    expect(await list(service)).toBe(401);
-    const listed = await keys(environment, 'list');
-    expect(listed.output).toMatch(new RegExp(`^${id}  gate-3  read,verify  revoked \\d{4}-`, 'm'));
-    expect(listed.output).toMatch(
-      new RegExp(`^${other.id}  gate-3  verify  created \\d{4}-.*, without expiry$`, 'm'),
-    );
-    expect(listed.output.match(/\n/g)).toHaveLength(2);
+      expect(await keys(environment, 'revoke', id)).toEqual({ code: 0, output: '' });
+      expect(await list(service, key)).toBe(401);
+      expect(await list(service)).toBe(401);
+      const listed = await keys(environment, 'list');
+      expect(listed.output).toMatch(new RegExp(`^${id}  gate-3  read,verify  revoked \\d{4}-`, 'm'));
+      expect(listed.output).toMatch(
+        new RegExp(`^${other.id}  gate-3  verify  created \\d{4}-.*, without expiry$`, 'm'),
+      );
+      expect(listed.output.match(/\n/g)).toHaveLength(2);
 
-    expect(await service.end('SIGTERM')).toBe(0);
-    const written = readdirSync(service.dataDir, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => readFileSync(join(service.dataDir, name), 'latin1'))
-      .concat(service.output, listed.output)
-      .join('\n');
-    expect(written).toContain(id);
-    for (const secret of [key, other.key].map((text) => text.slice(-43)))
-      expect(written).not.toContain(secret);
-  });
+      expect(await service.end('SIGTERM')).toBe(0);
+      const written = readdirSync(service.dataDir, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => readFileSync(join(service.dataDir, name), 'latin1'))
+        .concat(service.output, listed.output)
+        .join('\n');
+      expect(written).toContain(id);
+      for (const secret of [key, other.key].map((text) => text.slice(-43)))
+        expect(written).not.toContain(secret);
+    },
+  );
 
   it('the first key can be created before the service ever ran, and lets it serve others', async () => {
     const dataDir = join(temporaryFolder(), 'new');
     const { key } = await createKey({ DATA_DIR: dataDir }, 'admin');
-    const service = await start({ dataDir, environment: { HOST: '0.0.0.0' } });
+    const service = await startNode({ dataDir, environment: { HOST: '0.0.0.0' } });
     expect(await list(service)).toBe(401);
     expect(await list(service, key)).toBe(200);
   });
@@ -81,7 +88,9 @@ describe('on the embedded database', () => {
     expect(refused.output).toContain('HOST: others can reach this address');
     expect(refused.output).toContain('npm run keys -- create --scope admin --name first');
 
-    const service = await start({ environment: { HOST: '0.0.0.0', DANGEROUSLY_SERVE_WITHOUT_KEYS: 'yes' } });
+    const service = await startNode({
+      environment: { HOST: '0.0.0.0', DANGEROUSLY_SERVE_WITHOUT_KEYS: 'yes' },
+    });
     expect(await list(service)).toBe(200);
     expect(service.output.join('\n')).toContain('there is no API key');
     await createKey({ DATA_DIR: service.dataDir }, 'verify');
@@ -96,13 +105,13 @@ describe('on the embedded database', () => {
     expect(existsSync(dataDir)).toBe(false);
     const [key = ''] = keyFormat.exec(output) ?? [];
     const entry = /^API_KEYS: (.*)$/m.exec(output)?.[1] ?? '';
-    const service = await start({ environment: { HOST: '0.0.0.0', API_KEYS: entry } });
+    const service = await startNode({ environment: { HOST: '0.0.0.0', API_KEYS: entry } });
     expect(await list(service)).toBe(401);
     expect(await list(service, key)).toBe(200);
   });
 
   it('a running service of another version is left alone', async () => {
-    const service = await start();
+    const service = await startNode();
     const database = new DatabaseSync(join(service.dataDir, 'facial-verification.sqlite'), { timeout: 5000 });
     onTestFinished(() => {
       database.close();
@@ -133,7 +142,7 @@ describe('on the embedded database', () => {
   });
 });
 
-describe.skipIf(mariadbMissing !== null)(`on MySQL ${mariadbMissing ?? ''}`, () => {
+describe.skipIf(mariadbMissing !== null)(`on MySQL ${mariadbMissing ?? ''}`, { timeout: 120_000 }, () => {
   let server: MariadbServer;
   beforeAll(async () => {
     server = await MariadbServer.start();

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { AccessControl } from '../../src/access/access-control.js';
+import { assertMayServe } from '../../src/access/start-rule.js';
 import { createApi } from '../../src/api/http-server.js';
 import { loadConfig } from '../../src/config.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
@@ -14,6 +15,8 @@ import { textAnchors, TextFaceService, textModelId, textRule } from './text-face
 const config = loadConfig();
 const logger = pino({ level: config.logLevel });
 const { database, vault } = await openProtectedDatabase(config, logger);
+const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
+await assertMayServe(config, access, logger);
 const gallery = new SynchronisedGallery({
   log: database.gallery,
   modelId: textModelId,
@@ -34,7 +37,7 @@ const api = await createApi({
     logger,
   }),
   inspection: new FaceInspector({ faces, identifier: gallery, ...matching }),
-  access: new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys }),
+  access,
   health: { database: () => database.ping() },
   config,
   logger,
