@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../src/access/api-key.js';
 import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import type { Database } from '../../src/users/user-repository.js';
@@ -8,22 +11,39 @@ import type { RunningApi } from '../support/api.js';
 import { storeKey, withOtherSecret } from '../support/api-keys.js';
 import { registerUser, uploadBody } from '../support/graphql.js';
 import { multipartBody, multipartType, request, userForm } from '../support/http.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
 
 const origin = 'https://app.example';
 
+let folder: string;
 let database: Database;
 let running: RunningApi;
 let key: string;
+let keysFail = false;
 
-beforeEach(async () => {
-  database = await openSqliteDatabase(temporaryFolder());
+const unlessFailing = <T>(read: () => Promise<T>): Promise<T> =>
+  keysFail ? Promise.reject(new Error('disk I/O error')) : read();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'access-test-'));
+  database = await openSqliteDatabase(folder);
   ({ key } = await storeKey(database.apiKeys, { scopes: ['read'] }));
-  running = await startApi({ apiKeys: database.apiKeys, environment: { CORS_ORIGINS: origin } });
+  running = await startApi({
+    apiKeys: {
+      find: (id) => unlessFailing(() => database.apiKeys.find(id)),
+      any: () => unlessFailing(() => database.apiKeys.any()),
+    },
+    environment: { CORS_ORIGINS: origin },
+  });
 });
-afterEach(async () => {
+beforeEach(() => {
+  keysFail = false;
+  running.users.faces.clear();
+  running.users.before = () => Promise.resolve();
+});
+afterAll(async () => {
   await running.close();
   await database.close();
+  await rm(folder, { recursive: true });
 });
 
 const list = (headers: Readonly<Record<string, string>>, path = '/register/') =>
@@ -100,7 +120,7 @@ describe('a key', () => {
     for (const one of keys)
       for (const path of ['/register/', '/nothing', '/graphql', `/register/${one}`, `/verify/?key=${one}`])
         for (const headers of [bearer(one), { 'X-API-Key': one }]) await list(headers, path);
-    await database.close();
+    keysFail = true;
     expect((await list(bearer(key))).status).toBe(503);
     const log = JSON.stringify(running.logs);
     expect(running.logs.length).toBeGreaterThan(40);
@@ -219,20 +239,23 @@ describe('refusals', () => {
   );
 
   it('are retryable, and nothing is done, while the keys can not be read', async () => {
-    await database.close();
-    const headers = { ...bearer(key), ...userForm('ada', 'face').headers };
-    for (const sent of [headers, userForm('ada', 'face').headers]) {
-      const verify = { method: 'POST', path: '/verify/', ...userForm('ada', 'face'), headers: sent ?? {} };
-      const answer = await request(running.port, verify);
+    keysFail = true;
+    const form = userForm('ada', 'face');
+    const headers = { ...bearer((await storeKey(database.apiKeys)).key), ...form.headers };
+    const send = (path: string) => request(running.port, { method: 'POST', path, ...form, headers });
+    for (const path of ['/verify/', '/register/', '/graphql']) {
+      const answer = await send(path);
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
-      expect(JSON.parse(answer.body)).toMatchObject({ verified: false });
-      const graphql = await request(running.port, { ...verify, path: '/graphql' });
-      expect(graphql.status).toBe(503);
-      expect(JSON.parse(graphql.body)).toMatchObject({
-        errors: [{ extensions: { code: 'UNAVAILABLE', retryable: true } }],
-      });
+      const error = 'The service is temporarily unavailable; try again shortly';
+      expect(JSON.parse(answer.body)).toMatchObject(
+        path === '/graphql'
+          ? { errors: [{ extensions: { code: 'UNAVAILABLE', retryable: true } }] }
+          : { error },
+      );
     }
     expect(running.users.faces.size).toBe(0);
+    keysFail = false;
+    expect((await send('/register/')).status).toBe(201);
   });
 });
 

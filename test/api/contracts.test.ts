@@ -52,9 +52,13 @@ const documentSchema = z.object({
 });
 
 it('the OpenAPI document asks for a key of the right scope in either header, for every operation', () => {
-  const operations = Object.values(openApiDocument.paths).flatMap((path) => Object.values(path));
+  const operations = Object.values<Record<string, { operationId: string; security: object[] }>>(
+    openApiDocument.paths,
+  ).flatMap((path) => Object.values(path));
   const scopes = operations.map(({ operationId, security }) => {
-    const [bearer, header] = security.map((scheme) => Object.entries(scheme));
+    const [bearer, header] = security.map(
+      (scheme) => Object.entries(scheme) as [name: string, scopes: string[]][],
+    );
     expect([bearer?.[0]?.[0], header?.[0]?.[0]]).toEqual(['bearerKey', 'headerKey']);
     expect(bearer?.[0]?.[1]).toEqual(header?.[0]?.[1]);
     return [operationId, bearer?.[0]?.[1]];
