@@ -152,6 +152,9 @@ export interface GalleryLog {
   forgetChanges(before: Date): Promise<void>;
 }
 
+/** What is open of a database when only its API keys are wanted. */
+export type KeyDatabase = Pick<Database, 'apiKeys' | 'close'>;
+
 /** One open database. */
 export interface Database {
   readonly users: UserRepository;

@@ -2,13 +2,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AccessControl } from '../../src/access/access-control.js';
 import { createApiKey, hashApiKey } from '../../src/access/api-key.js';
 import type { ApiKeyRepository } from '../../src/access/api-key-repository.js';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import { ServiceError } from '../../src/errors.js';
 import { storeKey, withOtherSecret } from '../support/api-keys.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function openKeys(): Promise<ApiKeyRepository> {
-  const database = await openSqliteDatabase(temporaryFolder());
+  const database = await openSqlite(temporaryFolder());
   onTestFinished(() => database.close());
   return database.apiKeys;
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../src/access/api-key.js';
 import type { Scope } from '../../src/access/principal.js';
 import { buildGraphqlSchema } from '../../src/api/graphql/schema.js';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
@@ -155,7 +155,7 @@ describe('every operation for every kind of key', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'access-test-'));
-    database = await openSqliteDatabase(folder);
+    database = await openSqlite(folder);
     for (const [caller, scopes] of Object.entries(callers))
       if (scopes !== null) keys.set(caller, (await storeKey(database.apiKeys, { scopes })).key);
     const past = new Date('2020-01-01T00:00:00Z');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../src/access/api-key.js';
-import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
+import { openSqlite } from '../support/open-sqlite.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
@@ -25,7 +25,7 @@ const unlessFailing = <T>(read: () => Promise<T>): Promise<T> =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'access-test-'));
-  database = await openSqliteDatabase(folder);
+  database = await openSqlite(folder);
   ({ key } = await storeKey(database.apiKeys, { scopes: ['read'] }));
   running = await startApi({
     apiKeys: {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Vault } from '../../protection/vault.js';
-import type { Database } from '../../users/user-repository.js';
+import type { Database, KeyDatabase } from '../../users/user-repository.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { MysqlApiKeyRepository } from './mysql-api-key-repository.js';
@@ -40,12 +40,10 @@ export interface OpenMysqlOptions extends MysqlSettings {
  *   program has written the database, or when it holds a table `users` that is not the documented one.
  */
 export async function openMysqlDatabase(
-  { startTimeoutMs = 60_000, tls, vault, ...settings }: OpenMysqlOptions,
+  { vault, ...options }: OpenMysqlOptions,
   logger: StartLogger,
 ): Promise<Database> {
-  const options = { ...settings, ssl: tls && (await readTlsOptions(tls, settings.hosts)) };
-  await prepare(options, logger, Date.now() + startTimeoutMs);
-  const session = new MysqlSession(options, logger);
+  const session = await openSession(options, logger);
   return {
     users: new MysqlUserRepository(session, vault),
     blobs: new MysqlBlobJournal(session),
@@ -60,6 +58,21 @@ export async function openMysqlDatabase(
     },
     close: () => session.close(),
   };
+}
+
+/** Opens the keys alone, for which no master key is needed. @throws Error as {@link openMysqlDatabase} does. */
+export async function openMysqlKeys(settings: MysqlSettings, logger: StartLogger): Promise<KeyDatabase> {
+  const session = await openSession(settings, logger);
+  return { apiKeys: new MysqlApiKeyRepository(session), close: () => session.close() };
+}
+
+async function openSession(
+  { startTimeoutMs = 60_000, tls, ...settings }: Omit<OpenMysqlOptions, 'vault'>,
+  logger: StartLogger,
+): Promise<MysqlSession> {
+  const options = { ...settings, ssl: tls && (await readTlsOptions(tls, settings.hosts)) };
+  await prepare(options, logger, Date.now() + startTimeoutMs);
+  return new MysqlSession(options, logger);
 }
 
 /** Waits for the server and brings its tables up to date. */

@@ -76,7 +76,8 @@ export async function openSqliteDatabase(
   }
 }
 
-async function openSession(file: string, acceptStrays: boolean): Promise<SqliteSession> {
+/** Creates and migrates the file as needed. The folder must be locked. */
+export async function openSession(file: string, acceptStrays: boolean): Promise<SqliteSession> {
   createPrivateFile(file);
   const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
   const writer = await SqliteConnection.open({

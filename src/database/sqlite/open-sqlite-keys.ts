@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import type { Database } from '../../users/user-repository.js';
+import { FolderInUseError, FolderLock } from '../../storage/folder-lock.js';
+import { createPrivateFolder } from '../../storage/private-file.js';
+import type { KeyDatabase } from '../../users/user-repository.js';
 import { assertMigrated } from './migrate-sqlite.js';
-import { databaseFileName } from './open-sqlite-database.js';
+import { databaseFileName, openSession } from './open-sqlite-database.js';
 import { SqliteApiKeyRepository } from './sqlite-api-key-repository.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteSession } from './sqlite-session.js';
@@ -15,12 +17,42 @@ const writerPrelude = [
 const readerPrelude = ['PRAGMA busy_timeout = 2000', 'PRAGMA trusted_schema = OFF'];
 
 /**
- * Opens the keys of an embedded database beside the service that runs on it. Nothing is migrated, and each write is
- * one short transaction that first makes sure that the tables are those of this program, whoever has the folder.
- * @throws Error when they are not.
+ * Opens the API keys of an embedded database, for which no master key is needed: as the service does, or beside it
+ * when it runs.
+ * @throws Error when another version of this program uses the folder or has written the database.
  */
-export async function openSqliteKeys(folder: string): Promise<Pick<Database, 'apiKeys' | 'close'>> {
-  const file = join(folder, databaseFileName);
+export async function openSqliteKeys(folder: string): Promise<KeyDatabase> {
+  createPrivateFolder(folder);
+  const lock = acquireUnlessInUse(folder);
+  if (lock === null) return openBeside(join(folder, databaseFileName));
+  try {
+    const session = await openSession(join(folder, databaseFileName), false);
+    const close = () =>
+      session.close().finally(() => {
+        lock.release();
+      });
+    return { apiKeys: new SqliteApiKeyRepository(session), close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function acquireUnlessInUse(folder: string): FolderLock | null {
+  try {
+    return FolderLock.acquire(folder);
+  } catch (error) {
+    if (error instanceof FolderInUseError) return null;
+    throw error;
+  }
+}
+
+/**
+ * SQLite lets several processes use one file; what the lock keeps apart is migrations and the clearing up at a start.
+ * So nothing is migrated or cleared up here, and each transaction first makes sure that the tables are those of this
+ * program, whoever has the folder by then.
+ */
+async function openBeside(file: string): Promise<KeyDatabase> {
   const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
   // First, because it does not create a file where there is none yet.
   const reader = await openReader();
@@ -32,11 +64,9 @@ export async function openSqliteKeys(folder: string): Promise<Pick<Database, 'ap
       return work(database);
     };
   };
-  return {
-    apiKeys: new SqliteApiKeyRepository({
-      read: (work) => session.read(checked(work)),
-      write: (work) => session.write(checked(work)),
-    }),
-    close: () => session.close(),
-  };
+  const apiKeys = new SqliteApiKeyRepository({
+    read: (work) => session.read(checked(work)),
+    write: (work) => session.write(checked(work)),
+  });
+  return { apiKeys, close: () => session.close() };
 }
