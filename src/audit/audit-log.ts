@@ -13,7 +13,7 @@ export interface AuditOrigin {
 /** Something that was done, or was refused. */
 export interface AuditEvent extends AuditOrigin {
   readonly operation: AuditOperation;
-  /** `done`, a decision (`accepted`, `refused`, `recognised`, `nobody`), or a code of the error catalogue; never a score. */
+  /** `done`, the id of the API key concerned, a decision (`accepted`, `refused`, `recognised`, `nobody`), or a code of the error catalogue; never a score. */
   readonly outcome: string;
   /** The user concerned; the log keeps the pseudonym alone. */
   readonly userId: string | null;
@@ -39,9 +39,9 @@ export interface AuditPage {
   /** Most entries to return, 1 or more. */
   readonly first: number;
   /** Return only entries with a higher number. */
-  readonly after?: number;
+  readonly after?: number | undefined;
   /** Return only entries about this pseudonym. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
 }
 
 /** Append-only list of what was done, each entry chained to the one before by its hash. */
@@ -54,6 +54,8 @@ export interface AuditLog {
   head(): Promise<Pick<AuditEntry, 'seq' | 'hash'>>;
   /** Drops the oldest entries, those before the given time. @returns how many. */
   forget(before: Date): Promise<number>;
+  /** The pseudonym of a user, null when there is none. */
+  pseudonymOf(userId: string): Promise<string | null>;
   /** Ids of users by pseudonym, of those who are still registered. */
   usersOf(pseudonyms: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

@@ -4,7 +4,7 @@ import type { ApiKeyRepository, StoredApiKey } from '../access/api-key-repositor
 import { environmentEntry } from '../access/environment-keys.js';
 import { KeyAdministration, type KeyRequest } from '../access/key-administration.js';
 import { keyCommandUsage, parseKeyCommand, type KeyCommand } from '../access/key-command.js';
-import { openKeys } from '../database/open-keys.js';
+import { openKeys } from '../database/open-for-command.js';
 import { readConfig } from '../read-config.js';
 
 /** Exit codes: done; there is no such key; it could not be done. */

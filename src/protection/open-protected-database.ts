@@ -67,6 +67,16 @@ export async function openProtectedDatabase(
   }
 }
 
+/** The configured master keys, for reading alone: none is made. @throws Error when there are none. */
+export async function configuredVault(config: ProtectedConfig): Promise<Vault> {
+  const { keys, newFile } = await masterKeysOf(config);
+  if (newFile !== undefined)
+    throw new Error(
+      `There is no master key file ${newFile}; set MASTER_KEYS, MASTER_KEY_FILE or DATA_DIR as for the service`,
+    );
+  return new Vault({ masterKeys: keys });
+}
+
 export function defaultMasterKeyFile({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'master.key');
 }

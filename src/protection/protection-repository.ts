@@ -1,4 +1,4 @@
-import type { StoredImage } from '../users/user-repository.js';
+import type { StoredImage, User } from '../users/user-repository.js';
 import type { SealedTemplate } from './vault.js';
 import type { StoredUserKey, UserKey } from './user-key.js';
 
@@ -16,8 +16,9 @@ export interface KnownMasterKey {
   readonly users: number;
 }
 
-/** What is held about a user's face, as it is stored. */
+/** What is held about a user, as it is stored. */
 export interface FaceHoldings {
+  readonly user: User;
   readonly images: readonly StoredImage[];
   readonly templates: readonly SealedTemplate[];
 }

@@ -152,8 +152,11 @@ export interface GalleryLog {
   forgetChanges(before: Date): Promise<void>;
 }
 
-/** What is open of a database when only its API keys are wanted. */
-export type KeyDatabase = Pick<Database, 'apiKeys' | 'close'>;
+/** What is open of a database for commands that need no master key. */
+export type KeyDatabase = Pick<Database, 'apiKeys' | 'auditLog' | 'close'>;
+
+/** What is open of a database to read what is held about people. */
+export type HoldingsDatabase = Pick<Database, 'protection' | 'auditLog' | 'close'>;
 
 /** One open database. */
 export interface Database {

@@ -1,8 +1,12 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
+import type { AuditOperation } from '../../audit/audit-log.js';
+import { commandOrigin } from '../../audit/audit-origin.js';
 import type { ApiKeyRepository, StoredApiKey } from '../../access/api-key-repository.js';
 import { decodeScopes, encodeScopes } from '../stored-scopes.js';
 import { isFailure } from './mysql-error.js';
 import type { MysqlSession } from './mysql-session.js';
+import { appendToAuditLog } from './mysql-audit-log.js';
+import type { Queries } from './mysql-connection.js';
 import { apiKeys } from './tables.js';
 
 export class MysqlApiKeyRepository implements ApiKeyRepository {
@@ -15,7 +19,9 @@ export class MysqlApiKeyRepository implements ApiKeyRepository {
       } catch (error) {
         // Ids are random: one that is there after an unanswered commit is this one.
         if (!(uncertain && isFailure(error, 'duplicate'))) throw error;
+        return;
       }
+      await note(database, 'create-key', key.id);
     });
   }
 
@@ -42,14 +48,20 @@ export class MysqlApiKeyRepository implements ApiKeyRepository {
 
   revoke(id: string, at: Date): Promise<boolean> {
     return this.session.write(async (database) => {
-      await database
+      const [{ affectedRows }] = await database
         .update(apiKeys)
         .set({ revokedAt: at })
         .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)));
+      if (affectedRows > 0) await note(database, 'revoke-key', id);
       const rows = await database.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, id));
       return rows.length > 0;
     });
   }
+}
+
+/** Keys are administered by commands. The log says which key by its public id. */
+async function note(database: Queries, operation: AuditOperation, keyId: string): Promise<void> {
+  await appendToAuditLog(database, [{ ...commandOrigin, operation, outcome: `key:${keyId}`, userId: null }]);
 }
 
 function asKey({ secretHash, scopes, ...key }: typeof apiKeys.$inferSelect): StoredApiKey {

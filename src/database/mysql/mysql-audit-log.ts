@@ -87,6 +87,13 @@ export class MysqlAuditLog implements AuditLog {
     });
   }
 
+  async pseudonymOf(userId: string): Promise<string | null> {
+    const [row] = await this.session.read((database) =>
+      database.select({ pseudonym: userKeys.pseudonym }).from(userKeys).where(eq(userKeys.userId, userId)),
+    );
+    return row?.pseudonym ?? null;
+  }
+
   async usersOf(pseudonyms: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const rows = await this.session.read((database) =>
       database

@@ -10,6 +10,7 @@ import type { StoredUserKey, UserKey } from '../../protection/user-key.js';
 import type { SealedTemplate, Vault } from '../../protection/vault.js';
 import { sameIds } from '../holds-exactly.js';
 import { makeLive } from './make-live.js';
+import { asUser, userColumns } from './user-columns.js';
 import { keyColumns, sealedColumns } from './sealed-columns.js';
 import type { Queries } from './mysql-connection.js';
 import type { MysqlSession } from './mysql-session.js';
@@ -78,9 +79,10 @@ export class MysqlProtection implements ProtectionRepository {
   // Two statements: `protect` looks again whether they still describe the user.
   holdingsOf(userId: string): Promise<FaceHoldings | null> {
     return this.session.read(async (database) => {
-      const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
+      const [user] = await database.select(userColumns).from(users).where(eq(users.id, userId));
       if (!user) return null;
       return {
+        user: asUser(user),
         images: await database
           .select({ key: images.key, mediaType: images.mediaType })
           .from(images)

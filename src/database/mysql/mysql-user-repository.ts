@@ -21,6 +21,7 @@ import { appendToAuditLog } from './mysql-audit-log.js';
 import { makeLive } from './make-live.js';
 import { sealedColumns } from './sealed-columns.js';
 import { blobs, images, templates, userKeys, users } from './tables.js';
+import { asUser, userColumns } from './user-columns.js';
 
 export class MysqlUserRepository implements UserRepository {
   constructor(
@@ -160,14 +161,6 @@ export class MysqlUserRepository implements UserRepository {
       return removed;
     });
   }
-}
-
-const userColumns = { id: users.id, timestamp: users.timestamp };
-
-/** Rows of other programs may have no time, or MySQL's zero date: the start of 1970 says that it is not known. */
-function asUser({ id, timestamp }: { id: string; timestamp: Date | null }): User {
-  const time = timestamp?.getTime() ?? Number.NaN;
-  return { id, timestamp: new Date(Number.isNaN(time) ? 0 : Math.floor(time / 1000) * 1000) };
 }
 
 async function hasTemplate(database: Queries, id: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Vault } from '../../protection/vault.js';
-import type { Database, KeyDatabase } from '../../users/user-repository.js';
+import type { Database } from '../../users/user-repository.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { MysqlApiKeyRepository } from './mysql-api-key-repository.js';
@@ -43,7 +43,7 @@ export async function openMysqlDatabase(
   { vault, ...options }: OpenMysqlOptions,
   logger: StartLogger,
 ): Promise<Database> {
-  const session = await openSession(options, logger);
+  const session = await openMysqlSession(options, logger);
   return {
     users: new MysqlUserRepository(session, vault),
     blobs: new MysqlBlobJournal(session),
@@ -60,13 +60,8 @@ export async function openMysqlDatabase(
   };
 }
 
-/** Opens the keys alone, for which no master key is needed. @throws Error as {@link openMysqlDatabase} does. */
-export async function openMysqlKeys(settings: MysqlSettings, logger: StartLogger): Promise<KeyDatabase> {
-  const session = await openSession(settings, logger);
-  return { apiKeys: new MysqlApiKeyRepository(session), close: () => session.close() };
-}
-
-async function openSession(
+/** Opens the database without repositories. @throws Error as {@link openMysqlDatabase} does. */
+export async function openMysqlSession(
   { startTimeoutMs = 60_000, tls, ...settings }: Omit<OpenMysqlOptions, 'vault'>,
   logger: StartLogger,
 ): Promise<MysqlSession> {

@@ -48,7 +48,7 @@ async function pseudonymsOf(
 }
 
 export class SqliteAuditLog implements AuditLog {
-  constructor(private readonly session: SqliteSession) {}
+  constructor(private readonly session: Pick<SqliteSession, 'read' | 'write'>) {}
 
   async append(events: readonly AuditEvent[]): Promise<void> {
     await this.session.write((database) => appendToAuditLog(database, events));
@@ -80,6 +80,13 @@ export class SqliteAuditLog implements AuditLog {
       return database.delete(auditLog).where(lte(auditLog.seq, newest)).returning({ seq: auditLog.seq });
     });
     return forgotten.length;
+  }
+
+  async pseudonymOf(userId: string): Promise<string | null> {
+    const [row] = await this.session.read((database) =>
+      database.select({ pseudonym: userKeys.pseudonym }).from(userKeys).where(eq(userKeys.userId, userId)),
+    );
+    return row?.pseudonym ?? null;
   }
 
   async usersOf(pseudonyms: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -19,7 +19,7 @@ const storedKeyColumns = { userId: userKeys.userId, ...keyColumns };
 
 export class SqliteProtection implements ProtectionRepository {
   constructor(
-    private readonly session: SqliteSession,
+    private readonly session: Pick<SqliteSession, 'read' | 'write' | 'scrub'>,
     private readonly vault: Vault,
   ) {}
 
@@ -76,9 +76,10 @@ export class SqliteProtection implements ProtectionRepository {
   // Two statements: `protect` looks again whether they still describe the user.
   holdingsOf(userId: string): Promise<FaceHoldings | null> {
     return this.session.read(async (database) => {
-      const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
+      const [user] = await database.select().from(users).where(eq(users.id, userId));
       if (!user) return null;
       return {
+        user,
         images: await database
           .select({ key: images.key, mediaType: images.mediaType })
           .from(images)

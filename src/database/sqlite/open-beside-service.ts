@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { FolderInUseError, FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFolder } from '../../storage/private-file.js';
-import type { KeyDatabase } from '../../users/user-repository.js';
 import { assertMigrated } from './migrate-sqlite.js';
 import { databaseFileName, openSession } from './open-sqlite-database.js';
-import { SqliteApiKeyRepository } from './sqlite-api-key-repository.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteSession } from './sqlite-session.js';
 
@@ -16,12 +14,19 @@ const writerPrelude = [
 ];
 const readerPrelude = ['PRAGMA busy_timeout = 2000', 'PRAGMA trusted_schema = OFF'];
 
+/** What repositories need of a session. */
+export type SharedSession = Pick<SqliteSession, 'read' | 'write' | 'scrub'>;
+
+interface OpenSession {
+  readonly session: SharedSession;
+  close(): Promise<void>;
+}
+
 /**
- * Opens the API keys of an embedded database, for which no master key is needed: as the service does, or beside it
- * when it runs.
+ * Opens an embedded database for a command: as the service does, or beside it when it runs.
  * @throws Error when another version of this program uses the folder or has written the database.
  */
-export async function openSqliteKeys(folder: string): Promise<KeyDatabase> {
+export async function openBesideService(folder: string): Promise<OpenSession> {
   createPrivateFolder(folder);
   const lock = acquireUnlessInUse(folder);
   if (lock === null) return openBeside(join(folder, databaseFileName));
@@ -31,7 +36,7 @@ export async function openSqliteKeys(folder: string): Promise<KeyDatabase> {
       session.close().finally(() => {
         lock.release();
       });
-    return { apiKeys: new SqliteApiKeyRepository(session), close };
+    return { session, close };
   } catch (error) {
     lock.release();
     throw error;
@@ -52,7 +57,7 @@ function acquireUnlessInUse(folder: string): FolderLock | null {
  * So nothing is migrated or cleared up here, and each transaction first makes sure that the tables are those of this
  * program, whoever has the folder by then.
  */
-async function openBeside(file: string): Promise<KeyDatabase> {
+async function openBeside(file: string): Promise<OpenSession> {
   const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
   // First, because it does not create a file where there is none yet.
   const reader = await openReader();
@@ -64,9 +69,10 @@ async function openBeside(file: string): Promise<KeyDatabase> {
       return work(database);
     };
   };
-  const apiKeys = new SqliteApiKeyRepository({
+  const shared: SharedSession = {
     read: (work) => session.read(checked(work)),
     write: (work) => session.write(checked(work)),
-  });
-  return { apiKeys, close: () => session.close() };
+    scrub: () => session.scrub(),
+  };
+  return { session: shared, close: () => session.close() };
 }

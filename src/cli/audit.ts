@@ -1,0 +1,77 @@
+import { pino } from 'pino';
+import { examineChain } from '../audit/audit-chain.js';
+import type { AuditEntry, AuditLog } from '../audit/audit-log.js';
+import { openKeys } from '../database/open-for-command.js';
+import { readConfig } from '../read-config.js';
+
+/** Exit codes: done; the log was tampered with; there is nothing about this id; it could not be done. */
+const exitCodes = { done: 0, broken: 1, unknown: 1, failed: 2 } as const;
+type Outcome = keyof typeof exitCodes;
+
+const usage = `Usage: npm run audit -- list [<id>]   every entry, or those about one person, one a line
+       npm run audit -- verify         follows the chain of hashes and prints its head
+
+Works beside the running service. See docs/privacy.md.
+`;
+
+const pageSize = 1000;
+
+async function list(log: AuditLog, userId: string | undefined): Promise<Outcome> {
+  const subject = userId === undefined ? undefined : await log.pseudonymOf(userId);
+  if (subject === null) {
+    process.stderr.write('There is nobody with a face registered with this id.\n');
+    return 'unknown';
+  }
+  let after: number | undefined;
+  for (;;) {
+    const page = await log.page({ first: pageSize, after, subject });
+    const users = await log.usersOf(page.flatMap((entry) => entry.subject ?? []));
+    for (const entry of page) process.stdout.write(`${line(entry, users)}\n`);
+    const last = page.at(-1);
+    if (last === undefined) return 'done';
+    after = last.seq;
+  }
+}
+
+/** Tab-separated; a user who was deleted has no name any more. */
+function line(
+  { seq, at, operation, outcome, subject, actor, requestId }: AuditEntry,
+  users: ReadonlyMap<string, string>,
+): string {
+  const user = subject === null ? '-' : (users.get(subject) ?? '(deleted)');
+  return [seq, at.toISOString(), operation, outcome, user, actor, requestId ?? '-'].join('\t');
+}
+
+async function verify(log: AuditLog): Promise<Outcome> {
+  const { entries, head, problems } = await examineChain(log);
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  const hash = Buffer.from(head.hash).toString('hex');
+  process.stdout.write(`${entries} entries, ${problems.length} problems. Head: ${head.seq} ${hash}\n`);
+  return problems.length === 0 ? 'done' : 'broken';
+}
+
+async function run(command: 'list' | 'verify', userId: string | undefined): Promise<Outcome> {
+  const database = await openKeys(readConfig(), pino({ level: 'warn' }, pino.destination(2)));
+  try {
+    return command === 'verify' ? await verify(database.auditLog) : await list(database.auditLog, userId);
+  } finally {
+    await database.close();
+  }
+}
+
+const [, , command, userId, ...rest] = process.argv;
+if (
+  (command !== 'list' && command !== 'verify') ||
+  rest.length > 0 ||
+  (command === 'verify' && userId !== undefined)
+) {
+  process.stderr.write(usage);
+  process.exit(exitCodes.failed);
+}
+const outcome = await run(command, userId).catch((error: unknown) => {
+  process.stderr.write(
+    `The audit log could not be read: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  return 'failed' as const;
+});
+process.exit(exitCodes[outcome]);
