@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { filesHolding } from '../support/files-holding.js';
+import { runCommand } from '../support/run-command.js';
+import { sampleFace } from '../support/sample-faces.js';
+import { restForm, ServiceClient } from '../support/service-client.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const id = 'ada-whose-name-is-looked-for';
+
+async function start(environment: Record<string, string> = {}): Promise<ServiceProcess> {
+  const service = await ServiceProcess.start({ dataDir: join(temporaryFolder(), 'data'), environment });
+  onTestFinished(() => service.discard());
+  return service;
+}
+
+const command = ({ dataDir }: ServiceProcess, source: string, ...args: string[]) =>
+  runCommand({ source, arguments: args, environment: { DATA_DIR: dataDir } });
+
+it(
+  'a person gets everything held about them; the log tells what was done and is sound; deletion leaves nothing',
+  { timeout: 120_000 },
+  async () => {
+    const service = await start();
+    const client = new ServiceClient(service.address);
+    const picture = await sampleFace('sample3-left');
+    const other = await sampleFace('sample6-right');
+    await client.registerOverRest(id, picture);
+    await client.registerOverRest('bob', other);
+    await client.verifyOverGraphql(id, await sampleFace('sample3-left', 'brighter'));
+    const headers = { 'X-Request-Id': 'a-request-of-mine' };
+    await fetch(`${service.address}/verify/`, { method: 'POST', headers, body: restForm(id, other) });
+
+    const folder = join(temporaryFolder(), 'export');
+    expect(await command(service, 'src/cli/export.ts', id, folder)).toMatchObject({ code: 0 });
+    const person = JSON.parse(readFileSync(join(folder, 'person.json'), 'utf8')) as {
+      pictures: { file: string }[];
+      templates: { model: string; values: number[] }[];
+      log: { operation: string; outcome: string; requestId: string | null }[];
+    };
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(person).toMatchObject({ id, pictures: [{ mediaType: 'image/jpeg' }] });
+    expect(readFileSync(join(folder, person.pictures[0]?.file ?? '')).equals(picture)).toBe(true);
+    expect(readdirSync(folder)).toHaveLength(2);
+    expect(Math.hypot(...(person.templates[0]?.values ?? []))).toBeCloseTo(1, 5);
+    expect(person.log.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
+      'register done',
+      'verify accepted',
+      'verify refused',
+      'export done',
+    ]);
+    expect(person.log[2]?.requestId).toBe('a-request-of-mine');
+
+    expect((await command(service, 'src/cli/audit.ts', 'list', id)).output.trim().split('\n')).toHaveLength(
+      4,
+    );
+    expect((await command(service, 'src/cli/audit.ts', 'verify')).output).toMatch(
+      /^5 entries, 0 problems\. Head: 5 [0-9a-f]{64}\n$/,
+    );
+
+    await client.deleteOverGraphql(id);
+    expect(await command(service, 'src/cli/export.ts', id, join(folder, 'again'))).toMatchObject({ code: 1 });
+    const list = await command(service, 'src/cli/audit.ts', 'list');
+    expect(list.output).not.toContain(id);
+    expect(list.output).toContain('delete\tdone\t(deleted)');
+    expect(await service.end('SIGTERM')).toBe(0);
+    const left = filesHolding(service.dataDir, [Buffer.from(id)]);
+    expect(left).toEqual([]);
+    expect(await client.users().catch(() => 'down')).toBe('down');
+  },
+);
+
+it('keeps no picture where none is to be kept, and verifies all the same', { timeout: 60_000 }, async () => {
+  const service = await start({ IMAGE_RETENTION: 'none' });
+  const client = new ServiceClient(service.address);
+  await client.registerOverRest(id, await sampleFace('sample3-left'));
+  const { verified } = await client.verifyOverGraphql(id, await sampleFace('sample3-left', 'brighter'));
+  expect(verified).toBe(true);
+  const images = join(service.dataDir, 'images');
+  const files = readdirSync(images, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  expect(files).toEqual([]);
+  expect(await client.deleteOverGraphql(id)).toEqual([]);
+});
