@@ -38,50 +38,55 @@ export function warp(
   const maxX = width - 1;
   const maxY = height - 1;
   const gain = 1 / divisor;
-  const green = size * size;
-  const red = colours === 'RGB' ? 0 : 2 * green;
-  const blue = 2 * green - red;
-  const [first, second, third] = mean;
-  const blackRed = -(red === 0 ? first : third) * gain;
-  const blackGreen = -second * gain;
-  const blackBlue = -(red === 0 ? third : first) * gain;
+  const plane = size * size;
+  const planes = [
+    data.subarray(0, plane),
+    data.subarray(plane, 2 * plane),
+    data.subarray(2 * plane),
+  ] as const;
+  const [red, green, blue] = colours === 'RGB' ? planes : [planes[2], planes[1], planes[0]];
+  const black = mean.map((value) => -value * gain) as [number, number, number];
+  const [blackRed, blackGreen, blackBlue] = colours === 'RGB' ? black : [black[2], black[1], black[0]];
   let to = 0;
   for (let v = 0; v < size; v++) {
     for (let u = 0; u < size; u++, to++) {
-      const x = originX + a * u - b * v;
-      const y = originY + b * u + a * v;
-      if (!(x > -0.5 && y > -0.5 && x < maxX + 0.5 && y < maxY + 0.5)) {
-        data[to + red] = blackRed;
-        data[to + green] = blackGreen;
-        data[to + blue] = blackBlue;
-        continue;
+      let x = originX + a * u - b * v;
+      let y = originY + b * u + a * v;
+      let right = 1;
+      let down = width;
+      if (!(x >= 0 && y >= 0 && x < maxX && y < maxY)) {
+        if (!(x > -0.5 && y > -0.5 && x < maxX + 0.5 && y < maxY + 0.5)) {
+          red[to] = blackRed;
+          green[to] = blackGreen;
+          blue[to] = blackBlue;
+          continue;
+        }
+        x = x < 0 ? 0 : x > maxX ? maxX : x;
+        y = y < 0 ? 0 : y > maxY ? maxY : y;
+        if (x === maxX) right = 0;
+        if (y === maxY) down = 0;
       }
-      const clampedX = x < 0 ? 0 : x > maxX ? maxX : x;
-      const clampedY = y < 0 ? 0 : y > maxY ? maxY : y;
-      const left = clampedX | 0;
-      const top = clampedY | 0;
-      const fx = clampedX - left;
-      const fy = clampedY - top;
-      const topLeft = top * width + left;
-      const right = left < maxX ? 1 : 0;
-      const down = top < maxY ? width : 0;
-      const p00 = pixels[topLeft] ?? 0;
-      const p10 = pixels[topLeft + right] ?? 0;
-      const p01 = pixels[topLeft + down] ?? 0;
-      const p11 = pixels[topLeft + down + right] ?? 0;
-      const w00 = (1 - fx) * (1 - fy) * gain;
-      const w10 = fx * (1 - fy) * gain;
-      const w01 = (1 - fx) * fy * gain;
-      const w11 = fx * fy * gain;
-      data[to + red] =
-        (p00 & 255) * w00 + (p10 & 255) * w10 + (p01 & 255) * w01 + (p11 & 255) * w11 + blackRed;
-      data[to + green] =
+      const left = x | 0;
+      const top = y | 0;
+      const fx = (x - left) * gain;
+      const fy = y - top;
+      const w11 = fx * fy;
+      const w10 = fx - w11;
+      const w01 = (gain - fx) * fy;
+      const w00 = gain - fx - w01;
+      const at = top * width + left;
+      const p00 = pixels[at] ?? 0;
+      const p10 = pixels[at + right] ?? 0;
+      const p01 = pixels[at + down] ?? 0;
+      const p11 = pixels[at + down + right] ?? 0;
+      red[to] = (p00 & 255) * w00 + (p10 & 255) * w10 + (p01 & 255) * w01 + (p11 & 255) * w11 + blackRed;
+      green[to] =
         ((p00 >>> 8) & 255) * w00 +
         ((p10 >>> 8) & 255) * w10 +
         ((p01 >>> 8) & 255) * w01 +
         ((p11 >>> 8) & 255) * w11 +
         blackGreen;
-      data[to + blue] =
+      blue[to] =
         ((p00 >>> 16) & 255) * w00 +
         ((p10 >>> 16) & 255) * w10 +
         ((p01 >>> 16) & 255) * w01 +
