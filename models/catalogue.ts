@@ -86,8 +86,15 @@ export interface FeatureModel extends ModelBase {
   readonly chip: ModelChip;
 }
 
+/** Says how likely a picture shows a live face, and not a picture of one. */
+export interface LivenessModel extends ModelBase {
+  readonly role: 'liveness';
+  /** Side of the upright square that is cut out around the face, in sides of the detector's box. */
+  readonly crop: number;
+}
+
 /** A model that is made of files in npm packages. */
-export type Model = (DetectorModel | LandmarkModel | EmbedderModel | FeatureModel) & {
+export type Model = (DetectorModel | LandmarkModel | EmbedderModel | FeatureModel | LivenessModel) & {
   /** The graph or the list of weights, then the weights themselves. */
   readonly sources: readonly [description: ModelSource, weights: ModelSource];
   readonly input: { readonly name: string };
@@ -235,6 +242,55 @@ export const modelCatalogue = {
     ],
     dimension: 1024,
     chip: { shape: 'dlib-68', size: 224, padding: 0.4, lift: 0.12 },
+  },
+  antispoof: {
+    role: 'liveness',
+    file: 'antispoof.onnx',
+    sha256: '925ace0261471396e4282e585a59b95adb3e6ea029130752f9ef4f4613c27930',
+    sources: [
+      {
+        package: human,
+        file: 'models/antispoof.json',
+        sha256: '7fd698ae1cebabbcad79d3b8b448587b0365eb7911987418231bdcf36583112a',
+      },
+      {
+        package: human,
+        file: 'models/antispoof.bin',
+        sha256: '4490fecb2becdb6869edc7e60f5e59962be013a8def8719b1373afb0f905c094',
+      },
+    ],
+    licence: { spdx: 'MIT', origin: 'Vladimir Mandic; by way of Human' },
+    input: { name: 'input', shape: [1, 3, 128, 128], colours: 'RGB', mean: [0, 0, 0], divisor: 255 },
+    outputs: [{ name: 'real', shape: [1], unit: 'probability', meaning: 'That the face was not altered' }],
+    crop: 1.4,
+  },
+  livenessnet: {
+    role: 'liveness',
+    file: 'livenessnet.onnx',
+    sha256: 'a4688206904bd67c97a56876a85332eaf4eebf8e01de67b8b77e56a85929dde3',
+    sources: [
+      {
+        package: human,
+        file: 'models/liveness.json',
+        sha256: '9e51c8acf83b80abbf329b2735309ab5c90611c66905ade8b1bd130d473df9c8',
+      },
+      {
+        package: human,
+        file: 'models/liveness.bin',
+        sha256: 'fc6a6b6b3b9721bdb8bff67a457a15b7cbfd81715cfb27f3e65b757e81dd663e',
+      },
+    ],
+    licence: { spdx: 'MIT', origin: 'leokwu; by way of Human' },
+    input: { name: 'input', shape: [1, 3, 32, 32], colours: 'BGR', mean: [0, 0, 0], divisor: 255 },
+    outputs: [
+      {
+        name: 'classes',
+        shape: [2],
+        unit: 'probability',
+        meaning: 'That the face is fake, then that it is real',
+      },
+    ],
+    crop: 1.4,
   },
 } as const satisfies Record<string, Model>;
 

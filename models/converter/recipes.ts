@@ -1,6 +1,7 @@
 import type { ModelName } from '../catalogue.js';
 import { convertDlibResnet } from './dlib-resnet.js';
 import { convertFaceres } from './faceres.js';
+import { convertAntispoof, convertLivenessnet } from './liveness.js';
 import { convertBlazeface, convertFacemesh } from './mediapipe.js';
 import type { OnnxGraph } from './onnx-graph.js';
 
@@ -10,4 +11,6 @@ export const recipes: Readonly<Record<ModelName, (json: string, weights: Uint8Ar
   facemesh: convertFacemesh,
   'dlib-resnet-v1': convertDlibResnet,
   faceres: convertFaceres,
+  antispoof: convertAntispoof,
+  livenessnet: convertLivenessnet,
 };

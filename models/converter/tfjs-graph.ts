@@ -6,6 +6,7 @@ import { manifestSchema, Weights } from './tfjs-weights.js';
 
 const attributeSchema = z.object({
   s: z.string().optional(),
+  b: z.boolean().optional(),
   list: z.object({ i: z.array(z.coerce.number()).optional(), s: z.array(z.string()).optional() }).optional(),
 });
 
@@ -37,6 +38,8 @@ export class TfjsGraph {
   private readonly translated = new Map<string, string>();
   /** By name in the ONNX graph. */
   private readonly channels = new Map<string, number>();
+  /** ONNX tensors that are rows of values and no pictures any more. */
+  private readonly flat = new Set<string>();
 
   /**
    * @param json the model's .json file.
@@ -86,10 +89,15 @@ export class TfjsGraph {
         return this.prelu(this.tensor(inputAt(node, 0)), inputAt(node, 1), node.name);
       case 'Reshape':
         return this.reshape(node);
+      case '_FusedMatMul':
+        return this.fullyConnected(node);
+      case 'Add':
       case 'AddV2':
-        return this.like(this.addend(inputAt(node, 0)), (x) =>
-          this.onnx.node('Add', [x, this.addend(inputAt(node, 1))], node.name),
-        );
+        return this.elementwise('Add', node);
+      case 'Mul':
+        return this.elementwise('Mul', node);
+      case 'Softmax':
+        return this.softmax(node);
       case 'Relu':
       case 'Sigmoid':
         return this.like(this.tensor(inputAt(node, 0)), (x) => this.onnx.node(node.op, [x], node.name));
@@ -103,9 +111,7 @@ export class TfjsGraph {
     const weight = this.weights.floats(inputAt(node, 1));
     const filters = toOutputsFirst(weight.shape, weight.values);
     const bias = this.weights.floats(inputAt(node, 2));
-    const [first, activation, ...more] = (node.attr['fused_ops']?.list?.s ?? []).map(fromBase64);
-    if (first !== 'BiasAdd' || more.length > 0)
-      throw new RangeError(`The fused operators of ${node.name} are not supported`);
+    const activation = fusedActivation(node);
     const inputs = [
       x,
       this.onnx.floats(inputAt(node, 1), filters.dims, filters.values),
@@ -124,6 +130,60 @@ export class TfjsGraph {
       default:
         throw new RangeError(`The activation ${activation} of ${node.name} is not supported`);
     }
+  }
+
+  private fullyConnected(node: Node): string {
+    if (node.attr['transpose_a']?.b === true || node.attr['transpose_b']?.b === true)
+      throw new RangeError(`The transposed factors of ${node.name} are not supported`);
+    const x = this.tensor(inputAt(node, 0));
+    const weight = this.weights.floats(inputAt(node, 1));
+    const bias = this.weights.floats(inputAt(node, 2));
+    const inputs = [
+      x,
+      this.onnx.floats(inputAt(node, 1), weight.shape, weight.values),
+      this.onnx.floats(inputAt(node, 2), bias.shape, bias.values),
+    ];
+    const activation = fusedActivation(node);
+    switch (activation) {
+      case undefined:
+        return this.markFlat(this.onnx.node('Gemm', inputs, node.name));
+      case 'Relu': {
+        const sum = this.onnx.node('Gemm', inputs, `${node.name}/gemm`);
+        return this.markFlat(this.onnx.node('Relu', [sum], node.name));
+      }
+      default:
+        throw new RangeError(`The activation ${activation} of ${node.name} is not supported`);
+    }
+  }
+
+  /** Of two tensors alike, or of a tensor and one weight for each of its channels. */
+  private elementwise(operator: 'Add' | 'Mul', node: Node): string {
+    const x = this.addend(inputAt(node, 0));
+    const other = inputAt(node, 1);
+    const flat = this.flat.has(x);
+    const result = this.like(x, () =>
+      this.onnx.node(operator, [x, this.perChannel(other, flat)], node.name),
+    );
+    return flat ? this.markFlat(result) : result;
+  }
+
+  private perChannel(name: string, flat: boolean): string {
+    if (this.nodes.get(name)?.op !== 'Const') return this.addend(name);
+    const { shape, values } = this.weights.floats(name);
+    if (shape.length !== 1) throw new RangeError(`The weight ${name} is not one value for each channel`);
+    return this.onnx.floats(name, flat ? [values.length] : [values.length, 1, 1], values);
+  }
+
+  private softmax(node: Node): string {
+    const x = this.tensor(inputAt(node, 0));
+    // Of a picture it would run over its columns, which are channels in TensorFlow.
+    if (!this.flat.has(x)) throw new RangeError(`The Softmax of a picture, ${node.name}, is not supported`);
+    return this.markFlat(this.onnx.node('Softmax', [x], node.name));
+  }
+
+  private markFlat(tensor: string): string {
+    this.flat.add(tensor);
+    return tensor;
   }
 
   private depthwiseConvolution(node: Node): string {
@@ -209,7 +269,7 @@ export class TfjsGraph {
       perm: [0, 2, 3, 1],
     });
     const shape = this.onnx.integers(inputAt(node, 1), this.weights.integers(inputAt(node, 1)));
-    return this.onnx.node('Reshape', [last, shape], node.name);
+    return this.markFlat(this.onnx.node('Reshape', [last, shape], node.name));
   }
 }
 
@@ -217,6 +277,14 @@ function inputAt(node: Node, index: number): string {
   const name = node.input[index];
   if (name === undefined) throw new RangeError(`${node.name} has no input ${index}`);
   return name;
+}
+
+/** @returns what follows the bias. */
+function fusedActivation(node: Node): string | undefined {
+  const [first, activation, ...more] = (node.attr['fused_ops']?.list?.s ?? []).map(fromBase64);
+  if (first !== 'BiasAdd' || more.length > 0)
+    throw new RangeError(`The fused operators of ${node.name} are not supported`);
+  return activation;
 }
 
 function fromBase64(text: string): string {

@@ -19,7 +19,17 @@ const references: Readonly<Record<ModelName, () => Reference>> = {
   facemesh: () => humanModel('facemesh', ['Identity_1', 'Identity_2']),
   'dlib-resnet-v1': dlibResnet,
   faceres: () => humanModel('faceres', ['global_pooling/Mean']),
+  antispoof: flattened('antispoof'),
+  livenessnet: flattened('liveness'),
 };
+
+/** A model with one row of values, which the ONNX file gives without the batch. */
+function flattened(name: string): () => Reference {
+  return () => {
+    const run = humanModel(name, ['Identity']);
+    return (input) => run(input).map((row) => tf.reshape(row, [-1]));
+  };
+}
 
 /** Deterministic bytes 0 to 255: a linear congruential generator, constants of Numerical Recipes. */
 function noise(seed: number, length: number): Uint8Array {
