@@ -86,7 +86,7 @@ export interface FeatureModel extends ModelBase {
   readonly chip: ModelChip;
 }
 
-/** Says how likely a picture shows a live face, and not a picture of one. */
+/** Says how likely a picture shows a live face, and not a picture of one: the first value of its only output. */
 export interface LivenessModel extends ModelBase {
   readonly role: 'liveness';
   /** Side of the upright square that is cut out around the face, in sides of the detector's box. */
@@ -260,9 +260,9 @@ export const modelCatalogue = {
       },
     ],
     licence: { spdx: 'MIT', origin: 'Vladimir Mandic; by way of Human' },
-    input: { name: 'input', shape: [1, 3, 128, 128], colours: 'RGB', mean: [0, 0, 0], divisor: 255 },
+    input: { name: 'input', shape: [1, 3, 128, 128], colours: 'BGR', mean: [0, 0, 0], divisor: 255 },
     outputs: [{ name: 'real', shape: [1], unit: 'probability', meaning: 'That the face was not altered' }],
-    crop: 1.4,
+    crop: 1,
   },
   livenessnet: {
     role: 'liveness',
@@ -280,17 +280,17 @@ export const modelCatalogue = {
         sha256: 'fc6a6b6b3b9721bdb8bff67a457a15b7cbfd81715cfb27f3e65b757e81dd663e',
       },
     ],
-    licence: { spdx: 'MIT', origin: 'leokwu; by way of Human' },
-    input: { name: 'input', shape: [1, 3, 32, 32], colours: 'BGR', mean: [0, 0, 0], divisor: 255 },
+    licence: { spdx: 'MIT', origin: 'LivenessNet, leokwu; by way of Human' },
+    input: { name: 'input', shape: [1, 3, 32, 32], colours: 'RGB', mean: [0, 0, 0], divisor: 255 },
     outputs: [
       {
         name: 'classes',
         shape: [2],
         unit: 'probability',
-        meaning: 'That the face is fake, then that it is real',
+        meaning: 'That the face is live, then that it is not',
       },
     ],
-    crop: 1.4,
+    crop: 1,
   },
 } as const satisfies Record<string, Model>;
 

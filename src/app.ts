@@ -18,6 +18,7 @@ import { BackgroundReembedding } from './users/background-reembedding.js';
 import { FaceInspector } from './users/face-inspector.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
+import { livenessRule } from './users/liveness-rule.js';
 import { matchSettings } from './users/match-settings.js';
 import { Reembedder } from './users/reembedder.js';
 
@@ -47,6 +48,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const embedder = await chooseEmbedder(config.faceEmbedder);
     const detector = await chooseDetector(config.faceDetector);
     const matching = matchSettings(config, embedder);
+    const liveness = livenessRule(config);
+    if (config.liveness !== 'off')
+      logger.warn('liveness is asked for, which stops few pictures of pictures: see docs/liveness.md');
 
     const { database, vault } = await openProtectedDatabase(config, logger);
     closers.push(() => database.close());
@@ -57,7 +61,12 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const faces = new FacePool({
       workers: config.faceWorkers,
       queue: config.faceQueue,
-      pipeline: { maxPixels: config.maxImagePixels, detector, embedder },
+      pipeline: {
+        maxPixels: config.maxImagePixels,
+        detector,
+        embedder,
+        measureLiveness: config.liveness !== 'off',
+      },
       onThreadLost: (reason) => {
         logger.error({ err: reason }, 'a face worker was lost');
       },
@@ -89,6 +98,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       faces,
       gallery,
       ...matching,
+      liveness,
       logger,
       keepImages: config.imageRetentionDays !== 0,
     });
@@ -96,6 +106,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       faces,
       identifier: config.identification ? gallery : null,
       ...matching,
+      liveness,
     });
     const audit = new AuditWriter(database.auditLog);
 

@@ -12,6 +12,9 @@ const integer = (fallback: number, min: number, max: number) =>
 // No part of the prefix starts with a dot: `..` is not the same to every client and proxy.
 const s3Address = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
 
+/** Refuses about 1 in 100 of the faces of lfw-dev; see docs/liveness.md. */
+const usualLiveness = 0.6;
+
 /** Every environment variable the service reads; the README's table is generated from it. */
 export const environmentSchema = z.object({
   NODE_ENV: z
@@ -157,6 +160,18 @@ export const environmentSchema = z.object({
     .describe(
       '`on` lets clients ask whom of everybody a face resembles (`identifyFace`), which privacy law often restricts',
     ),
+  LIVENESS: z
+    .enum(['off', 'verify', 'register-and-verify'])
+    .default('off')
+    .describe(
+      'Where pictures must seem to show a live face; stops little, see docs/liveness.md before you turn it on',
+    ),
+  LIVENESS_THRESHOLD: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(`Least liveness, 0 to 1, where \`LIVENESS\` asks for it; unset: ${usualLiveness}`),
   MAX_IMAGE_BYTES: integer(10_485_760, 1024, 104_857_600).describe('Largest image file accepted, in bytes'),
   MAX_IMAGE_PIXELS: integer(50_000_000, 10_000, 268_402_689).describe(
     'Largest width × height accepted, read from the header before decoding',
@@ -229,6 +244,9 @@ export interface Config {
   readonly matchThreshold: number | undefined;
   /** Whether clients may search everybody for a face. */
   readonly identification: boolean;
+  readonly liveness: Environment['LIVENESS'];
+  /** 0 to 1. */
+  readonly livenessThreshold: number;
   readonly maxImageBytes: number;
   readonly maxImagePixels: number;
   /** Days that enrolled pictures are kept, 0 for not at all; undefined keeps them for good. */
@@ -255,6 +273,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(`These environment variables can not be used:\n${problems.join('\n')}`);
   }
   const values = parsed.data;
+  if (values.LIVENESS === 'off' && values.LIVENESS_THRESHOLD !== undefined)
+    throw new ConfigError(
+      'LIVENESS_THRESHOLD does nothing without LIVENESS=verify or LIVENESS=register-and-verify',
+    );
   return Object.freeze({
     production: values.NODE_ENV === 'production',
     host: values.HOST,
@@ -273,6 +295,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     matchFmr: values.MATCH_FMR,
     matchThreshold: values.MATCH_THRESHOLD,
     identification: values.IDENTIFICATION === 'on',
+    liveness: values.LIVENESS,
+    livenessThreshold: values.LIVENESS_THRESHOLD ?? usualLiveness,
     maxImageBytes: values.MAX_IMAGE_BYTES,
     maxImagePixels: values.MAX_IMAGE_PIXELS,
     imageRetentionDays: retentionDays(values.IMAGE_RETENTION),

@@ -70,6 +70,12 @@ export const errorCatalogue = {
     retryable: false,
     message: 'The face in the image is too bright; move out of the glare',
   },
+  LIVENESS_FAILED: {
+    status: 400,
+    retryable: false,
+    message:
+      'The image does not seem to show a live face; take a new picture of the face itself, in even light',
+  },
   DIFFERENT_PERSON: {
     status: 400,
     retryable: false,

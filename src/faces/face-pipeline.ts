@@ -10,6 +10,7 @@ import {
   type DecodedImage,
   type ImageSource,
 } from './image-source.js';
+import { LivenessDetector } from './liveness-detector.js';
 import { loadEmbedder } from './load-embedder.js';
 import { builtDetector, builtEmbedder, type ChosenDetector, type ChosenEmbedder } from './model-choice.js';
 import type { Picture } from './picture.js';
@@ -28,6 +29,11 @@ export interface FacePipelineOptions {
   detector?: ChosenDetector;
   /** @default dlib-faceres-v1 */
   embedder?: ChosenEmbedder;
+  /**
+   * Whether the liveness of faces is measured; loads two more models.
+   * @default false
+   */
+  measureLiveness?: boolean;
 }
 
 /** `dominant` refuses several comparable faces; `centre` takes the face nearest to the middle of the picture. */
@@ -57,7 +63,8 @@ interface FoundFace {
 export async function createFacePipeline(options: FacePipelineOptions): Promise<FacePipeline> {
   const { maxPixels, intraOpThreads = 1, detector = builtDetector, embedder = builtEmbedder } = options;
   const finder = await FaceFinder.load(detector, intraOpThreads);
-  return new FacePipeline(maxPixels, finder, await loadEmbedder(embedder, intraOpThreads));
+  const liveness = options.measureLiveness === true ? await LivenessDetector.load(intraOpThreads) : null;
+  return new FacePipeline(maxPixels, finder, await loadEmbedder(embedder, intraOpThreads), liveness);
 }
 
 /** From picture bytes to a template, on the calling thread: belongs into a worker. */
@@ -65,11 +72,13 @@ export class FacePipeline {
   readonly #maxPixels: number;
   readonly #finder: FaceFinder;
   readonly #embedder: Embedder;
+  readonly #liveness: LivenessDetector | null;
 
-  constructor(maxPixels: number, finder: FaceFinder, embedder: Embedder) {
+  constructor(maxPixels: number, finder: FaceFinder, embedder: Embedder, liveness: LivenessDetector | null) {
     this.#maxPixels = maxPixels;
     this.#finder = finder;
     this.#embedder = embedder;
+    this.#liveness = liveness;
   }
 
   /**
@@ -95,6 +104,7 @@ export class FacePipeline {
       sharpness,
       brightness,
       pose: face.pose,
+      liveness: (await this.#liveness?.score(view.pyramid, face)) ?? null,
     };
   }
 

@@ -32,6 +32,8 @@ export interface ExtractedFace {
   /** Of the middle of the aligned face, 0 for black to 1 for white. */
   readonly brightness: number;
   readonly pose: HeadPose;
+  /** How likely the picture shows a live face, 0 to 1; null where the pipeline was not told to measure it. */
+  readonly liveness: number | null;
 }
 
 export interface ExtractOptions {

@@ -10,6 +10,7 @@ import type { Vault } from '../protection/vault.js';
 import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { finishDeletion } from './blob-sweeper.js';
+import { assertLive, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';
 import type { Database, EnrolledFace, User } from './user-repository.js';
@@ -20,6 +21,8 @@ export interface EnrollerOptions {
   readonly images: ImageStore;
   readonly vault: Vault;
   readonly faces: FaceService;
+  /** @default asks for none */
+  readonly liveness?: LivenessRule;
   readonly logger: Pick<Logger, 'error'>;
   /**
    * Whether pictures are kept beside their templates.
@@ -71,11 +74,12 @@ export class Enroller {
 
   /**
    * @throws ServiceError CANCELLED, FACE_TURNED_AWAY, FACE_TOO_SMALL, FACE_TOO_BLURRED, FACE_TOO_DARK,
-   *   FACE_TOO_BRIGHT, or what FaceService.extract throws.
+   *   FACE_TOO_BRIGHT, LIVENESS_FAILED, or what FaceService.extract throws.
    */
   async examine(image: Uint8Array, signal: AbortSignal | undefined): Promise<Portrait> {
     const face = await readFace(this.options.faces, image, signal);
     assertFitForRegistration(face);
+    assertLive(face, (this.options.liveness ?? noLivenessAsked).registration);
     return { image, face };
   }
 

@@ -18,6 +18,8 @@ export interface FaceAnalysis {
   readonly size: number;
   /** Detector's confidence, 0 to 1. */
   readonly detectionScore: number;
+  /** How likely the picture shows a live face, 0 to 1; null where `LIVENESS` is off. */
+  readonly liveness: number | null;
   /** Why registration would refuse the face, null when it would not. */
   readonly problem: ErrorCode | null;
 }

@@ -5,6 +5,7 @@ import { facialPoints } from '../faces/facial-points.js';
 import type { Identifier } from '../faces/gallery.js';
 import type { MatchRule } from './decision.js';
 import type { FaceAnalysis, FaceComparison, FaceInspection, IdentifiedUser } from './face-inspection.js';
+import { livenessProblem, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { cosineSimilarity, similarityOf, type SimilarityAnchors } from './similarity.js';
 import type { RequestOptions } from './user-service.js';
@@ -15,6 +16,8 @@ export interface FaceInspectorOptions {
   readonly identifier: Identifier | null;
   readonly rule: Pick<MatchRule, 'threshold'>;
   readonly anchors: SimilarityAnchors;
+  /** @default asks for none */
+  readonly liveness?: LivenessRule;
 }
 
 /** Analyses, compares and identifies faces by the models. */
@@ -22,8 +25,9 @@ export class FaceInspector implements FaceInspection {
   constructor(private readonly options: FaceInspectorOptions) {}
 
   async analyse(image: Uint8Array, { signal }: RequestOptions = {}): Promise<FaceAnalysis> {
-    const face = await readFace(this.options.faces, image, signal);
-    const { box, landmarks, pose, sharpness, brightness, detectionScore } = face;
+    const { faces, liveness: rule = noLivenessAsked } = this.options;
+    const face = await readFace(faces, image, signal);
+    const { box, landmarks, pose, sharpness, brightness, detectionScore, liveness } = face;
     return {
       box,
       points: facialPoints(landmarks),
@@ -32,7 +36,8 @@ export class FaceInspector implements FaceInspection {
       brightness,
       size: box.width,
       detectionScore,
-      problem: registrationProblem(face),
+      liveness,
+      problem: registrationProblem(face) ?? livenessProblem(face, rule.registration),
     };
   }
 

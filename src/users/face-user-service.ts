@@ -6,6 +6,7 @@ import { ClaimExaminer } from './claim.js';
 import { decide, type MatchRule } from './decision.js';
 import { Enroller, type EnrollerOptions } from './enroller.js';
 import { ImageAdder } from './image-adder.js';
+import { assertLive, noLivenessAsked } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { Reembedder } from './reembedder.js';
 import { registerTogether } from './register-together.js';
@@ -57,11 +58,12 @@ export class FaceUserService implements UserService {
   }
 
   async verify(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<VerificationResult> {
-    const { database, faces, rule, anchors } = this.options;
+    const { database, faces, rule, anchors, liveness = noLivenessAsked } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('INVALID_USER');
     const face = await readFace(faces, image, signal);
     assertComparable(face);
+    assertLive(face, liveness.verification);
     const { claimed, other } = await this.#claims.examine(id, face, signal);
     return { ...decide(claimed, other, rule), similarity: similarityOf(claimed.score, anchors) };
   }

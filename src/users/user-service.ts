@@ -32,7 +32,7 @@ export interface RegistrationOptions extends RequestOptions {
 export interface UserService {
   /**
    * @throws ServiceError BAD_ID, USER_EXISTS, IMAGE_COUNT, DIFFERENT_PERSON, FACE_TURNED_AWAY, FACE_TOO_SMALL,
-   *   FACE_TOO_BLURRED, FACE_TOO_DARK, FACE_TOO_BRIGHT, or what FaceService.extract throws.
+   *   FACE_TOO_BLURRED, FACE_TOO_DARK, FACE_TOO_BRIGHT, LIVENESS_FAILED, or what FaceService.extract throws.
    */
   register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User>;
   /**
@@ -43,8 +43,8 @@ export interface UserService {
    */
   addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }>;
   /**
-   * @throws ServiceError BAD_ID, INVALID_USER, NOT_ENROLLED, FACE_TOO_SMALL, FACE_TOO_BLURRED, or what
-   *   FaceService.extract throws.
+   * @throws ServiceError BAD_ID, INVALID_USER, NOT_ENROLLED, FACE_TOO_SMALL, FACE_TOO_BLURRED, LIVENESS_FAILED,
+   *   or what FaceService.extract throws.
    */
   verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult>;
   /** @throws ServiceError BAD_ID, USER_NOT_FOUND. @returns names of the deleted image files. */

@@ -8,6 +8,7 @@ import { faceStages } from './face-stages.js';
 import { gallerySearch } from './gallery-search.js';
 import { httpLoad } from './http-load.js';
 import { lfwSection } from './lfw-section.js';
+import { liveness } from './liveness.js';
 import { describeLoad, describeMachine } from './machine.js';
 import { peers } from './peers.js';
 import type { BenchSection } from './section.js';
@@ -28,6 +29,7 @@ function tableOnly(name: string, section: TableSection): BenchSection {
 const sections: readonly BenchSection[] = [
   tableOnly('stages', faceStages),
   tableOnly('accuracy', lfwSection),
+  liveness,
   httpLoad,
   gallerySearch,
   peers,

@@ -96,11 +96,12 @@ function mapPixels(
   pixels: Pixels,
   change: (value: number, x: number, y: number, channel: number) => number,
 ): Pixels {
-  const { data, width } = pixels;
-  const changed = Uint8ClampedArray.from(data, (value, index) => {
-    const pixel = Math.floor(index / 3);
-    return change(value, pixel % width, Math.floor(pixel / width), index % 3);
-  });
+  const { data, width, height } = pixels;
+  const changed = new Uint8ClampedArray(data.length);
+  let at = 0;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let channel = 0; channel < 3; channel++, at++) changed[at] = change(data[at] ?? 0, x, y, channel);
   return { ...pixels, data: new Uint8Array(changed.buffer) };
 }
 

@@ -13,6 +13,7 @@ const good: ExtractedFace = {
   sharpness: 0.15,
   brightness: 0.5,
   pose: { yaw: 0, pitch: 0, roll: 0 },
+  liveness: null,
 };
 
 const side = (width: number) => ({ box: { x: 0, y: 0, width, height: width } });

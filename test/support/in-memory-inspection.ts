@@ -28,6 +28,7 @@ export class InMemoryInspection implements FaceInspection {
       brightness: 0.5,
       size: image.length,
       detectionScore: 1,
+      liveness: null,
       problem: null,
     };
   }

@@ -13,6 +13,11 @@ export function textPicture(person: number, other?: { person: number; share: num
   return Buffer.from(JSON.stringify({ person, ...(other && { other }) }));
 }
 
+/** The liveness is as the pipeline measured it. */
+export function pictureWithLiveness(person: number, liveness: number | null): Uint8Array {
+  return Buffer.from(JSON.stringify({ person, liveness }));
+}
+
 export function failingPicture(code: string): Uint8Array {
   return Buffer.from(JSON.stringify({ code }));
 }
@@ -36,6 +41,7 @@ export class TextFaceService implements FaceService {
     const text = JSON.parse(Buffer.from(bytes).toString()) as {
       code?: string;
       person?: number;
+      liveness?: number | null;
       other?: { person: number; share: number };
     };
     if (isErrorCode(text.code)) throw new ServiceError(text.code);
@@ -50,6 +56,7 @@ export class TextFaceService implements FaceService {
       sharpness: 1,
       brightness: 0.5,
       pose: { yaw: 0, pitch: 0, roll: 0 },
+      liveness: text.liveness ?? null,
     };
   }
 }

@@ -82,6 +82,13 @@ export class FaceAnalysisType {
   @Field(() => Float, { description: "The detector's confidence, 0 to 1." })
   detectionScore!: number;
 
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'How likely the picture shows a live face and not a picture of one, 0 to 1; a weak guess. Null unless the operator turned it on.',
+  })
+  liveness!: number | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'Error code with which registration would refuse this face, null when it would take it.',

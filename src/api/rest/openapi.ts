@@ -24,6 +24,7 @@ const picture: readonly ErrorCode[] = [
   'SEVERAL_FACES',
   'FACE_TOO_SMALL',
   'FACE_TOO_BLURRED',
+  'LIVENESS_FAILED',
 ];
 
 /** A picture that is kept has to be better than one that is only compared. */
