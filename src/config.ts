@@ -12,7 +12,7 @@ const integer = (fallback: number, min: number, max: number) =>
 // No part of the prefix starts with a dot: `..` is not the same to every client and proxy.
 const s3Address = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
 
-/** Refuses about 1 in 100 of the faces of lfw-dev; see docs/liveness.md. */
+/** Refuses 1.7 % of the faces of lfw-dev; see docs/liveness.md. */
 const usualLiveness = 0.6;
 
 /** Every environment variable the service reads; the README's table is generated from it. */

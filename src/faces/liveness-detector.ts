@@ -5,10 +5,11 @@ import type { Pyramid } from './pyramid.js';
 import { squareAt } from './similarity.js';
 import { warp } from './warp.js';
 
-const models = ['antispoof', 'livenessnet'] as const;
-
 /** What each model says of a face, 0 to 1; more is more likely live. */
-export type LivenessScores = Readonly<Record<(typeof models)[number], number>>;
+export interface LivenessScores {
+  readonly antispoof: number;
+  readonly livenessnet: number;
+}
 
 /**
  * Guesses from one picture whether it shows a live face and not a picture of one. docs/liveness.md has how little that
@@ -33,7 +34,8 @@ export class LivenessDetector {
 
   /** @returns the lower of what the two models say, 0 to 1: both have to find the face live. */
   async score(picture: Pyramid, face: LocatedFace): Promise<number> {
-    return Math.min(...Object.values(await this.scores(picture, face)));
+    const { antispoof, livenessnet } = await this.scores(picture, face);
+    return Math.min(antispoof, livenessnet);
   }
 
   /** Each model by itself. @param face pixels of the picture. */

@@ -174,7 +174,7 @@ describe('looking at a picture', () => {
   it('measures the face', async () => {
     const answer = await upload(
       running.url,
-      'mutation ($image: Upload!) { analyseFace(image: $image) { box { x y width height } landmarks { rightEye { x y } } pose { yaw pitch roll } sharpness brightness size detectionScore problem } }',
+      'mutation ($image: Upload!) { analyseFace(image: $image) { box { x y width height } landmarks { rightEye { x y } } pose { yaw pitch roll } sharpness brightness size detectionScore liveness problem } }',
       '',
       'face',
     );
@@ -187,6 +187,7 @@ describe('looking at a picture', () => {
         brightness: 0.5,
         size: 4,
         detectionScore: 1,
+        liveness: 0.75,
         problem: null,
       },
     });

@@ -114,13 +114,31 @@ describe('an ONNX graph', () => {
 
 describe('a TensorFlow.js graph', () => {
   const convert = (node: object) => {
+    const matrix = { name: 'matrix', shape: [1, 1], dtype: 'float32' };
+    const value = { name: 'value', shape: [1], dtype: 'float32' };
     const json = JSON.stringify({
       format: 'graph-model',
-      modelTopology: { node: [{ name: 'in', op: 'Placeholder' }, node] },
-      weightsManifest: [{ weights: [] }],
+      modelTopology: {
+        node: [
+          { name: 'in', op: 'Placeholder' },
+          { name: 'matrix', op: 'Const' },
+          { name: 'value', op: 'Const' },
+          node,
+        ],
+      },
+      weightsManifest: [{ weights: [matrix, value] }],
     });
-    return new TfjsGraph(new OnnxGraph('g'), json, new Uint8Array(), 'input').tensor('out');
+    return new TfjsGraph(new OnnxGraph('g'), json, new Uint8Array(8), 'input').tensor('out');
   };
+  const product = (attr: object) => ({
+    name: 'out',
+    op: '_FusedMatMul',
+    input: ['in', 'matrix', 'value'],
+    attr,
+  });
+  const fused = (...operators: string[]) => ({
+    fused_ops: { list: { s: operators.map((operator) => Buffer.from(operator).toString('base64')) } },
+  });
 
   it('is followed from the outputs to the input', () => {
     expect(convert({ name: 'out', op: 'Identity', input: ['in'] })).toBe('input');
@@ -138,6 +156,31 @@ describe('a TensorFlow.js graph', () => {
       title: 'a missing weight',
       node: { name: 'out', op: 'Prelu', input: ['in', 'w'] },
       message: /called w/,
+    },
+    {
+      title: 'a product without a bias',
+      node: product(fused('Relu')),
+      message: /fused operators of out/,
+    },
+    {
+      title: 'an activation after a product that is not known',
+      node: product(fused('BiasAdd', 'Elu')),
+      message: /activation Elu of out/,
+    },
+    {
+      title: 'a transposed factor',
+      node: product({ ...fused('BiasAdd'), transpose_b: { b: true } }),
+      message: /transposed factors of out/,
+    },
+    {
+      title: 'a weight that is not one value for each channel',
+      node: { name: 'out', op: 'Mul', input: ['in', 'matrix'] },
+      message: /weight matrix/,
+    },
+    {
+      title: 'the Softmax of a picture',
+      node: { name: 'out', op: 'Softmax', input: ['in'] },
+      message: /Softmax of a picture/,
     },
   ])('with $title is refused', ({ node, message }) => {
     expect(() => convert(node)).toThrow(message);

@@ -25,7 +25,8 @@ it('the files that the container image gets are enough to register and verify a 
     if (path === 'node_modules') symlinkSync(join(projectRoot, path), join(root, path));
     else cpSync(join(projectRoot, path), join(root, path), { recursive: true });
 
-  const service = await ServiceProcess.start({ root, environment: { NODE_ENV: 'production' } });
+  const environment = { NODE_ENV: 'production', LIVENESS: 'register-and-verify', LIVENESS_THRESHOLD: '0' };
+  const service = await ServiceProcess.start({ root, environment });
   onTestFinished(() => service.discard());
   const send = async (path: string) => {
     const form = new FormData();

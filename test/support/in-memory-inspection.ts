@@ -28,7 +28,7 @@ export class InMemoryInspection implements FaceInspection {
       brightness: 0.5,
       size: image.length,
       detectionScore: 1,
-      liveness: null,
+      liveness: 0.75,
       problem: null,
     };
   }

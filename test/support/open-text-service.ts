@@ -6,6 +6,7 @@ import type { Vault } from '../../src/protection/vault.js';
 import type { ImageStore } from '../../src/storage/image-store.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
+import type { LivenessRule } from '../../src/users/liveness-rule.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { openSqlite } from './open-sqlite.js';
 import { testVault } from './test-vault.js';
@@ -18,6 +19,7 @@ export interface TextServiceOptions {
   readonly openImages?: () => Promise<ImageStore>;
   /** Puts something between the service and its image files. */
   readonly wrapImages?: (images: ImageStore) => ImageStore;
+  readonly liveness?: LivenessRule;
 }
 
 export interface TextService {
@@ -47,6 +49,7 @@ export async function openTextService(options: TextServiceOptions): Promise<Text
     gallery: options.gallery(database),
     rule: textRule,
     anchors: textAnchors,
+    ...(options.liveness && { liveness: options.liveness }),
     logger,
   });
   return { service, database, vault: testVault, images, faces, housekeeping };
