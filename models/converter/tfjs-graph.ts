@@ -161,9 +161,7 @@ export class TfjsGraph {
     const x = this.addend(inputAt(node, 0));
     const other = inputAt(node, 1);
     const flat = this.flat.has(x);
-    const result = this.like(x, () =>
-      this.onnx.node(operator, [x, this.perChannel(other, flat)], node.name),
-    );
+    const result = this.like(x, () => this.onnx.node(operator, [x, this.perChannel(other, flat)], node.name));
     return flat ? this.markFlat(result) : result;
   }
 

@@ -15,7 +15,7 @@ function imageContents(): string[] {
   );
 }
 
-it('the files that the container image gets are enough to register and verify a face', async () => {
+it('the files that the container image gets are enough to register and verify a face that has to be live', async () => {
   const contents = imageContents();
   expect(contents).toEqual(
     expect.arrayContaining(['package.json', 'drizzle', 'models', 'dist/src', 'node_modules']),
