@@ -207,8 +207,9 @@ export class TfjsGraph {
   /** A convolution that changes nothing brings pooled channels back to the layout of the other addend. */
   private addend(name: string): string {
     const x = this.tensor(name);
+    if (this.nodes.get(name)?.op !== 'MaxPool') return x;
     const channels = this.channelsOf(x);
-    if (this.nodes.get(name)?.op !== 'MaxPool' || channels % CHANNEL_BLOCK === 0) return x;
+    if (channels % CHANNEL_BLOCK === 0) return x;
     return this.like(x, () => depthwise(this.onnx, x, `${name}/same`, new Float32Array(channels).fill(1)));
   }
 
