@@ -13,7 +13,10 @@ import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
 import { BackgroundProtection } from './protection/background-protection.js';
 import { openProtectedDatabase } from './protection/open-protected-database.js';
+import { createCounters } from './limits/create-counters.js';
+import { RequestLimits } from './limits/request-limits.js';
 import { openImageStore } from './storage/open-image-store.js';
+import { limitAttempts } from './users/attempt-limited-user-service.js';
 import { BackgroundReembedding } from './users/background-reembedding.js';
 import { FaceInspector } from './users/face-inspector.js';
 import { FaceUserService } from './users/face-user-service.js';
@@ -47,7 +50,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     const embedder = await chooseEmbedder(config.faceEmbedder);
     const detector = await chooseDetector(config.faceDetector);
-    const matching = matchSettings(config, embedder);
+    const matching = { ...matchSettings(config, embedder), similarityStep: config.similarityStep };
     const liveness = livenessRule(config);
     if (config.liveness !== 'off')
       logger.warn('liveness is asked for, which stops few pictures of pictures: see docs/liveness.md');
@@ -85,7 +88,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     closers.push(() => gallery.close());
     await Promise.all([faces.ready(), gallery.load()]);
 
-    const housekeeping = new Housekeeping({ database, images, logger, ...config });
+    const counters = createCounters(database.counters, logger);
+    const housekeeping = new Housekeeping({ database, images, counters, logger, ...config });
     // Other nodes may be in the middle of registrations of their own.
     if (config.mysql) housekeeping.start();
     else await housekeeping.startAlone();
@@ -111,9 +115,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const audit = new AuditWriter(database.auditLog);
 
     const api = await createApi({
-      userService: new AuditedUserService(userService, audit),
+      userService: new AuditedUserService(limitAttempts(userService, { ...config, counters }), audit),
       inspection: new AuditedInspection(inspection, audit),
       access,
+      requestLimits: new RequestLimits({ ...config, counters, remote: database.counters !== undefined }),
       health: {
         database: () => database.ping(),
         images: () => images.ping(),

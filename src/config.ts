@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseEnvironmentKeys, type EnvironmentKey } from './access/environment-keys.js';
 import { parseDatabaseUrl } from './database/mysql/database-url.js';
 import type { MysqlSettings } from './database/mysql/mysql-options.js';
+import { defaultSimilarityStep } from './users/similarity.js';
 import { parseMasterKeys, type MasterKey } from './protection/master-key.js';
 
 const integer = (fallback: number, min: number, max: number) =>
@@ -154,6 +155,14 @@ export const environmentSchema = z.object({
     .max(1)
     .optional()
     .describe('Cosine threshold; overrides `MATCH_FMR`'),
+  SIMILARITY_STEP: z.coerce
+    .number()
+    .min(0.001)
+    .max(0.25)
+    .default(defaultSimilarityStep)
+    .describe(
+      'Steps in which `similarity` is told, 0.001 to 0.25; fine ones let an attacker approach a face picture by picture',
+    ),
   IDENTIFICATION: z
     .enum(['off', 'on'])
     .default('off')
@@ -185,6 +194,21 @@ export const environmentSchema = z.object({
     ),
   AUDIT_RETENTION_DAYS: integer(365, 0, 36_500).describe(
     'How long entries of the audit log are kept, in days; 0 keeps them for good',
+  ),
+  ADDRESS_REQUESTS_PER_MINUTE: integer(12_000, 0, 1_000_000).describe(
+    'Requests that one address (IPv6: one /64 network) may make in a minute; more are answered 429; 0: no limit',
+  ),
+  KEY_REQUESTS_PER_MINUTE: integer(12_000, 0, 1_000_000).describe(
+    'Requests that one API key may make in a minute, wherever from; 0: no limit',
+  ),
+  FAILED_KEYS_PER_MINUTE: integer(30, 0, 1_000_000).describe(
+    'Requests without a valid key that are answered 401 in a minute, for one address; more are answered 429; 0: no limit',
+  ),
+  FREE_FAILURES_PER_CALLER: integer(5, 0, 1_000).describe(
+    'Failed verifications of one id after which the same key or address must wait 1, 2, 4 … 300 seconds; 0: no limit',
+  ),
+  FREE_FAILURES_PER_USER: integer(50, 0, 100_000).describe(
+    'The same for all callers together, who must wait then; 0: no limit',
   ),
   CORS_ORIGINS: z
     .string()
@@ -242,6 +266,8 @@ export interface Config {
   readonly matchFmr: Environment['MATCH_FMR'];
   /** Cosine; replaces the threshold of `matchFmr` when present. */
   readonly matchThreshold: number | undefined;
+  /** Of the answered similarity. */
+  readonly similarityStep: number;
   /** Whether clients may search everybody for a face. */
   readonly identification: boolean;
   readonly liveness: Environment['LIVENESS'];
@@ -253,6 +279,12 @@ export interface Config {
   readonly imageRetentionDays: number | undefined;
   /** Days that entries of the audit log are kept; undefined keeps them for good. */
   readonly auditRetentionDays: number | undefined;
+  /** 0: no limit, as in the next four. */
+  readonly addressRequestsPerMinute: number;
+  readonly keyRequestsPerMinute: number;
+  readonly failedKeysPerMinute: number;
+  readonly freeFailuresPerCaller: number;
+  readonly freeFailuresPerUser: number;
   readonly corsOrigins: readonly string[];
   /** Number of trusted reverse proxies. */
   readonly trustProxy: number;
@@ -294,6 +326,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     faceQueue: values.FACE_QUEUE,
     matchFmr: values.MATCH_FMR,
     matchThreshold: values.MATCH_THRESHOLD,
+    similarityStep: values.SIMILARITY_STEP,
     identification: values.IDENTIFICATION === 'on',
     liveness: values.LIVENESS,
     livenessThreshold: values.LIVENESS_THRESHOLD ?? usualLiveness,
@@ -301,6 +334,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     maxImagePixels: values.MAX_IMAGE_PIXELS,
     imageRetentionDays: retentionDays(values.IMAGE_RETENTION),
     auditRetentionDays: values.AUDIT_RETENTION_DAYS === 0 ? undefined : values.AUDIT_RETENTION_DAYS,
+    addressRequestsPerMinute: values.ADDRESS_REQUESTS_PER_MINUTE,
+    keyRequestsPerMinute: values.KEY_REQUESTS_PER_MINUTE,
+    failedKeysPerMinute: values.FAILED_KEYS_PER_MINUTE,
+    freeFailuresPerCaller: values.FREE_FAILURES_PER_CALLER,
+    freeFailuresPerUser: values.FREE_FAILURES_PER_USER,
     corsOrigins: values.CORS_ORIGINS,
     trustProxy: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

@@ -96,6 +96,12 @@ export const errorCatalogue = {
     retryable: false,
     message: 'Identification is turned off; the operator can allow it with IDENTIFICATION=on',
   },
+  RATE_LIMITED: { status: 429, retryable: true, message: 'Too many requests; try again later' },
+  TOO_MANY_ATTEMPTS: {
+    status: 429,
+    retryable: true,
+    message: 'Too many failed attempts for this id; try again later',
+  },
   OVERLOADED: { status: 503, retryable: true, message: 'The service is busy; try again shortly' },
   UNAVAILABLE: {
     status: 503,
@@ -122,14 +128,17 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly status: number;
   readonly retryable: boolean;
+  /** When the same request can succeed, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
-    options: { message?: string; cause?: unknown } = {},
+    options: { message?: string; cause?: unknown; retryAfterSeconds?: number | undefined } = {},
   ) {
     const entry: CatalogueEntry = errorCatalogue[code];
     super(options.message ?? entry.message, { cause: options.cause });
     this.status = entry.status;
     this.retryable = entry.retryable;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

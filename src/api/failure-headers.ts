@@ -1,10 +1,11 @@
 import type { ServiceError } from '../errors.js';
-import { retryAfterSeconds } from './retry-after.js';
+import { usualRetryAfterSeconds } from './retry-after.js';
 
 /** Headers that go with a failure, whatever the shape of its body. */
-export function failureHeaders({ status, retryable }: ServiceError): Readonly<Record<string, string>> {
+export function failureHeaders(failure: ServiceError): Readonly<Record<string, string>> {
+  const { status, retryable, retryAfterSeconds = usualRetryAfterSeconds } = failure;
   return {
-    ...(retryable && { 'Retry-After': retryAfterSeconds }),
+    ...(retryable && { 'Retry-After': String(retryAfterSeconds) }),
     // RFC 9110, 15.5.2: every 401 names a scheme. Nothing more, so that all of them look alike.
     ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
   };

@@ -5,12 +5,14 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
+import type { RequestLimits } from '../limits/request-limits.js';
 import { graphqlCors, restCors } from './cross-origin.js';
 import { graphqlRoute } from './graphql/graphql-route.js';
 import { authenticate } from './operations/authenticate.js';
 import { healthRoutes } from './operations/health.js';
 import type { HealthChecks } from './operations/health.js';
 import type { Lifecycle } from './operations/lifecycle.js';
+import { limitAddress } from './operations/limit-requests.js';
 import type { MemoryBudget } from './operations/memory-budget.js';
 import { requestContext } from './operations/request-context.js';
 import type { RequestContext } from './operations/request-context.js';
@@ -23,6 +25,7 @@ import { createRunOperation } from './rest/run-operation.js';
 export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>;
   readonly access: Pick<AccessControl, 'identify'>;
+  readonly requestLimits: RequestLimits;
   readonly lifecycle: Lifecycle;
   readonly memory: MemoryBudget;
   readonly health: HealthChecks;
@@ -47,9 +50,10 @@ const protect: RequestHandler[] = [
 
 /** Every route of the service. */
 export function createApp(options: AppOptions): Express {
-  const { apollo, access, lifecycle, memory, health, healthTimeoutMs, config, logger } = options;
+  const { apollo, access, requestLimits, lifecycle, memory, health, healthTimeoutMs, config, logger } = options;
   const { maxImageBytes, production } = config;
-  const authenticated = authenticate(access);
+  const limited = limitAddress(requestLimits);
+  const authenticated = authenticate(access, requestLimits);
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   app.set('trust proxy', config.trustProxy);
@@ -66,11 +70,9 @@ export function createApp(options: AppOptions): Express {
     .route('/graphql')
     .all(graphqlCors(config))
     .options(onlyMethods('GET', 'POST'))
-    .all(graphqlRoute({ apollo, authenticated, maxImageBytes, production, logger }));
-  app.use(
-    restCors(config),
-    restRoutes({ authenticated, runOperation: createRunOperation(apollo), maxImageBytes }),
-  );
+    .all(graphqlRoute({ apollo, limited, authenticated, maxImageBytes, production, logger }));
+  app.use(restCors(config)).use(['/register', '/verify'], limited);
+  app.use(restRoutes({ authenticated, runOperation: createRunOperation(apollo), maxImageBytes }));
   app.use(notFound, restFailures(logger));
   return app;
 }

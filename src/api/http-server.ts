@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
+import type { RequestLimits } from '../limits/request-limits.js';
 import type { FaceInspection } from '../users/face-inspection.js';
 import { maxImagesPerRegistration } from '../users/image-limits.js';
 import type { UserService } from '../users/user-service.js';
@@ -22,6 +23,7 @@ export interface ApiDependencies {
   readonly userService: UserService;
   readonly inspection: FaceInspection;
   readonly access: Pick<AccessControl, 'identify'>;
+  readonly requestLimits: RequestLimits;
   readonly health: HealthChecks;
   readonly config: Config;
   readonly logger: Logger;
@@ -59,7 +61,7 @@ export interface Api {
 
 /** Puts the GraphQL and REST interfaces in front of the service. */
 export async function createApi(dependencies: ApiDependencies, limits: HttpLimits = {}): Promise<Api> {
-  const { userService, inspection, access, health, config, logger } = dependencies;
+  const { userService, inspection, access, requestLimits, health, config, logger } = dependencies;
   await useTemporaryFolder(join(config.dataDir, 'tmp'));
 
   const server = createServer({
@@ -88,7 +90,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
   const healthTimeoutMs = limits.healthMs ?? 2_000;
   server.on(
     'request',
-    createApp({ apollo, access, lifecycle, memory, health, healthTimeoutMs, config, logger }),
+    createApp({ apollo, access, requestLimits, lifecycle, memory, health, healthTimeoutMs, config, logger }),
   );
 
   const stop = async (): Promise<void> => {

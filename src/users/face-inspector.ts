@@ -18,6 +18,8 @@ export interface FaceInspectorOptions {
   readonly anchors: SimilarityAnchors;
   /** @default asks for none */
   readonly liveness?: LivenessRule;
+  /** Of the answered similarity, see `similarityOf`. @default 0.05 */
+  readonly similarityStep?: number;
 }
 
 /** Analyses, compares and identifies faces by the models. */
@@ -46,11 +48,14 @@ export class FaceInspector implements FaceInspection {
     second: Uint8Array,
     { signal }: RequestOptions = {},
   ): Promise<FaceComparison> {
-    const { rule, anchors } = this.options;
+    const { rule, anchors, similarityStep } = this.options;
     // One after the other: one request takes no more than one worker.
     const { template } = await this.#comparable(first, signal);
     const score = cosineSimilarity(template, (await this.#comparable(second, signal)).template);
-    return { similarity: similarityOf(score, anchors), samePerson: score >= rule.threshold };
+    return {
+      similarity: similarityOf(score, anchors, similarityStep),
+      samePerson: score >= rule.threshold,
+    };
   }
 
   async identify(
@@ -58,13 +63,13 @@ export class FaceInspector implements FaceInspection {
     count: number,
     { signal }: RequestOptions = {},
   ): Promise<IdentifiedUser[]> {
-    const { identifier, rule, anchors } = this.options;
+    const { identifier, rule, anchors, similarityStep } = this.options;
     if (identifier === null) throw new ServiceError('IDENTIFICATION_OFF');
     const { template } = await this.#comparable(image, signal);
     const closest = await identifier.closest(template, count);
     return closest
       .filter(({ score }) => score >= rule.threshold)
-      .map(({ userId, score }) => ({ userId, similarity: similarityOf(score, anchors) }));
+      .map(({ userId, score }) => ({ userId, similarity: similarityOf(score, anchors, similarityStep) }));
   }
 
   async #comparable(image: Uint8Array, signal: AbortSignal | undefined): Promise<ExtractedFace> {

@@ -20,6 +20,8 @@ export interface FaceUserServiceOptions extends EnrollerOptions {
   readonly gallery: Gallery;
   readonly rule: MatchRule;
   readonly anchors: SimilarityAnchors;
+  /** Of the answered similarity, see `similarityOf`. @default 0.05 */
+  readonly similarityStep?: number;
 }
 
 /** Registers, verifies, deletes and lists people by their faces. */
@@ -58,14 +60,17 @@ export class FaceUserService implements UserService {
   }
 
   async verify(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<VerificationResult> {
-    const { database, faces, rule, anchors, liveness = noLivenessAsked } = this.options;
+    const { database, faces, rule, anchors, similarityStep, liveness = noLivenessAsked } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('INVALID_USER');
     const face = await readFace(faces, image, signal);
     assertComparable(face);
     assertLive(face, liveness.verification);
     const { claimed, other } = await this.#claims.examine(id, face, signal);
-    return { ...decide(claimed, other, rule), similarity: similarityOf(claimed.score, anchors) };
+    return {
+      ...decide(claimed, other, rule),
+      similarity: similarityOf(claimed.score, anchors, similarityStep),
+    };
   }
 
   async remove(id: string, { origin }: RequestOptions = {}): Promise<{ filesDeleted: string[] }> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Counters } from '../limits/counters.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { sweepBlobs } from './blob-sweeper.js';
 import { expireImages } from './expire-images.js';
@@ -22,6 +23,7 @@ const galleryChangesKeptMs = 7 * 24 * 60 * minuteMs;
 export interface HousekeepingOptions {
   readonly database: Pick<Database, 'blobs' | 'gallery' | 'auditLog' | 'removeRemnants'>;
   readonly images: ImageStore;
+  readonly counters?: Pick<Counters, 'removeExpired'>;
   readonly logger: Pick<Logger, 'info' | 'error'>;
   /**
    * Days that users' pictures are kept, 0 for not at all.
@@ -76,8 +78,9 @@ export class Housekeeping {
   async #runRound(): Promise<void> {
     try {
       await this.#sweep(new Date(Date.now() - pendingLimitMs));
-      const { database, logger } = this.options;
+      const { database, counters, logger } = this.options;
       await this.#applyRetention();
+      await counters?.removeExpired();
       // Before changes are forgotten: a database may learn from them what was deleted.
       if (await database.removeRemnants?.(new Date(Date.now() - remnantsKeptMs)))
         logger.info('removed remnants of deleted rows from the database files');

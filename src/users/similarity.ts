@@ -16,12 +16,24 @@ export interface SimilarityAnchors {
   readonly fmr1e4: number;
 }
 
+/** Steps in which similarity is told unless configured. */
+export const defaultSimilarityStep = 0.05;
+
 /**
  * Logistic function through 0.5 at FMR 1e-3 and 0.75 at FMR 1e-4, so that the number means the same for every
- * model. Rounded to 0.01: a fine score would let an attacker climb towards a match picture by picture.
+ * model. Rounded to steps above and below 0.5: a fine score would let an attacker climb towards a match picture by
+ * picture.
+ * @param step above 0, to 0.5.
  * @returns 0 to 1, monotone in the cosine.
  */
-export function similarityOf(cosine: number, { fmr1e3, fmr1e4 }: SimilarityAnchors): number {
+export function similarityOf(
+  cosine: number,
+  { fmr1e3, fmr1e4 }: SimilarityAnchors,
+  step = defaultSimilarityStep,
+): number {
   const slope = Math.log(3) / (fmr1e4 - fmr1e3);
-  return Math.round(100 / (1 + Math.exp(-slope * (cosine - fmr1e3)))) / 100;
+  const exact = 1 / (1 + Math.exp(-slope * (cosine - fmr1e3)));
+  const rounded = 0.5 + Math.round((exact - 0.5) / step) * step;
+  // Without the last digits, which only tell of floating point.
+  return Number(Math.min(1, Math.max(0, rounded)).toFixed(6));
 }

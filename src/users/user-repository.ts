@@ -4,6 +4,7 @@ import type { ImageMediaType } from '../faces/face-service.js';
 import type { AuditLog, AuditOrigin } from '../audit/audit-log.js';
 import type { ProtectionRepository } from '../protection/protection-repository.js';
 import type { UserKey } from '../protection/user-key.js';
+import type { Counters } from '../limits/counters.js';
 import type { MissingTemplates } from './missing-templates.js';
 
 /** A registered person. */
@@ -168,6 +169,8 @@ export interface Database {
   readonly protection: ProtectionRepository;
   readonly auditLog: AuditLog;
   readonly apiKeys: ApiKeyRepository;
+  /** Absent where no other node uses the database: memory counts as well then, and faster. */
+  readonly counters?: Counters;
   /**
    * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
    * @returns whether there was anything to do.

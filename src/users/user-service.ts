@@ -18,6 +18,11 @@ export interface RequestOptions {
    * @default unknown
    */
   readonly origin?: AuditOrigin;
+  /**
+   * Who asks, for counting failures; the same text for the same caller.
+   * @default nobody known, like all others who are not
+   */
+  readonly caller?: string;
 }
 
 export interface RegistrationOptions extends RequestOptions {

@@ -8,6 +8,9 @@ import { createApi } from '../../src/api/http-server.js';
 import type { Api, HttpLimits } from '../../src/api/http-server.js';
 import type { HealthChecks } from '../../src/api/operations/health.js';
 import { loadConfig } from '../../src/config.js';
+import { MemoryCounters } from '../../src/limits/memory-counters.js';
+import { RequestLimits } from '../../src/limits/request-limits.js';
+import { limitAttempts } from '../../src/users/attempt-limited-user-service.js';
 import { InMemoryInspection } from './in-memory-inspection.js';
 import { InMemoryUserService } from './in-memory-user-service.js';
 
@@ -56,12 +59,22 @@ export async function startApi({
     { write: (line: string) => logs.push(JSON.parse(line) as Record<string, unknown>) },
   );
   const users = new InMemoryUserService();
-  const config = loadConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, ...environment });
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    // Tests fail to verify on purpose, again and again.
+    FREE_FAILURES_PER_CALLER: '0',
+    FREE_FAILURES_PER_USER: '0',
+    ...environment,
+  });
+  const counters = new MemoryCounters();
   const api = await createApi(
     {
-      userService: users,
+      userService: limitAttempts(users, { ...config, counters }),
       inspection: new InMemoryInspection(users),
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
+      requestLimits: new RequestLimits({ ...config, counters, remote: false }),
       health,
       config,
       logger,

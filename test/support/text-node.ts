@@ -4,8 +4,11 @@ import { assertMayServe } from '../../src/access/start-rule.js';
 import { createApi } from '../../src/api/http-server.js';
 import { loadConfig } from '../../src/config.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { createCounters } from '../../src/limits/create-counters.js';
+import { RequestLimits } from '../../src/limits/request-limits.js';
 import { openProtectedDatabase } from '../../src/protection/open-protected-database.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
+import { limitAttempts } from '../../src/users/attempt-limited-user-service.js';
 import { FaceInspector } from '../../src/users/face-inspector.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { textAnchors, TextFaceService, textModelId, textRule } from './text-face-service.js';
@@ -26,18 +29,21 @@ const gallery = new SynchronisedGallery({
 await gallery.load();
 const faces = new TextFaceService();
 const matching = { rule: textRule, anchors: textAnchors };
+const counters = createCounters(database.counters, logger);
+const users = new FaceUserService({
+  database,
+  images: await LocalImageStore.open(process.argv[2] ?? '', { abandonedAfterMs: 3_600_000 }),
+  vault,
+  faces,
+  gallery,
+  ...matching,
+  logger,
+});
 const api = await createApi({
-  userService: new FaceUserService({
-    database,
-    images: await LocalImageStore.open(process.argv[2] ?? '', { abandonedAfterMs: 3_600_000 }),
-    vault,
-    faces,
-    gallery,
-    ...matching,
-    logger,
-  }),
+  userService: limitAttempts(users, { ...config, counters }),
   inspection: new FaceInspector({ faces, identifier: gallery, ...matching }),
   access,
+  requestLimits: new RequestLimits({ ...config, counters, remote: database.counters !== undefined }),
   health: { database: () => database.ping() },
   config,
   logger,

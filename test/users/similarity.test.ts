@@ -23,17 +23,28 @@ describe('similarity', () => {
     expect(similarityOf(0.42, { fmr1e3: 0.36, fmr1e4: 0.42 })).toBe(0.75);
   });
 
-  it('rises with the cosine, in steps of 0.01 from 0 to 1', () => {
+  it('is told in the steps given, 0.05 by default', () => {
+    const near = anchors.fmr1e3 + 0.0012;
+    expect([0.001, 0.01, 0.03, 0.05, 0.25].map((step) => similarityOf(near, anchors, step))).toEqual([
+      0.524, 0.52, 0.53, 0.5, 0.5,
+    ]);
+    expect(similarityOf(near, anchors)).toBe(0.5);
+    expect([-1, 1].map((cosine) => similarityOf(cosine, anchors, 0.03))).toEqual([0, 1]);
+    for (const step of [0.001, 0.03, 0.07, 0.25])
+      expect(similarityOf(anchors.fmr1e3, anchors, step)).toBe(0.5);
+  });
+
+  it('rises with the cosine, from 0 to 1', () => {
     const cosine = fc.double({ min: -1, max: 1, noNaN: true });
     fc.assert(
-      fc.property(cosine, cosine, (one, two) => {
+      fc.property(cosine, cosine, fc.constantFrom(0.001, 0.01, 0.05, 0.25), (one, two, step) => {
         const [lower, higher] = [Math.min(one, two), Math.max(one, two)].map((each) =>
-          similarityOf(each, anchors),
+          similarityOf(each, anchors, step),
         ) as [number, number];
         expect(lower).toBeGreaterThanOrEqual(0);
         expect(higher).toBeLessThanOrEqual(1);
         expect(higher).toBeGreaterThanOrEqual(lower);
-        expect(Number(lower.toFixed(2))).toBe(lower);
+        expect(lower / step).toBeCloseTo(Math.round(lower / step), 6);
       }),
     );
   });

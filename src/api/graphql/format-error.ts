@@ -30,6 +30,7 @@ export function errorExtensions(error: ServiceError): Record<string, unknown> {
     code: error.code,
     requestId: currentRequest()?.requestId,
     retryable: error.retryable,
+    ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
     http: { status: error.status },
   };
 }

@@ -13,6 +13,8 @@ import { maxDocumentBytes, multipartUploads } from './multipart.js';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<RequestContext>;
+  /** Refuses clients that ask too often. */
+  readonly limited: RequestHandler;
   /** Refuses requests of nobody in particular. */
   readonly authenticated: RequestHandler;
   readonly maxImageBytes: number;
@@ -22,7 +24,7 @@ export interface GraphqlRouteOptions {
 
 /** `/graphql`; whatever fails in front of Apollo is still answered in the shape of GraphQL. */
 export function graphqlRoute(options: GraphqlRouteOptions): Router {
-  const { apollo, authenticated, maxImageBytes, production, logger } = options;
+  const { apollo, limited, authenticated, maxImageBytes, production, logger } = options;
   const failures: ErrorRequestHandler = (error, _request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -37,6 +39,7 @@ export function graphqlRoute(options: GraphqlRouteOptions): Router {
   };
 
   const router = Router();
+  router.use(limited);
   if (!production) router.use(landingPage(apollo));
   router.use(
     authenticated,

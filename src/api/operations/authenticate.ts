@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { AccessControl } from '../../access/access-control.js';
 import { assertAllowed, type Operation } from '../../access/required-scopes.js';
 import { ServiceError } from '../../errors.js';
+import type { RequestLimits } from '../../limits/request-limits.js';
 import { requireRequest } from './request-context.js';
 
 const bearer = /^Bearer +(.*)$/i;
@@ -17,13 +18,23 @@ function offeredKeys({ headersDistinct }: Request): ReadonlySet<string> {
 
 /**
  * Finds out who makes a request, before any of its body is read. A preflight carries no key and does nothing.
- * @throws ServiceError UNAUTHENTICATED, UNAVAILABLE, CANCELLED.
+ * @throws ServiceError UNAUTHENTICATED, RATE_LIMITED, UNAVAILABLE, CANCELLED.
  */
-export function authenticate(access: Pick<AccessControl, 'identify'>): RequestHandler {
+export function authenticate(
+  access: Pick<AccessControl, 'identify'>,
+  limits: Pick<RequestLimits, 'requestWith' | 'authenticationFailed'>,
+): RequestHandler {
   return async (request, _response, next) => {
     if (request.method !== 'OPTIONS') {
       const context = requireRequest();
-      context.principal = await access.identify(offeredKeys(request));
+      try {
+        context.principal = await access.identify(offeredKeys(request));
+      } catch (error) {
+        if (error instanceof ServiceError && error.code === 'UNAUTHENTICATED')
+          await limits.authenticationFailed(context.address);
+        throw error;
+      }
+      if (context.principal.kind === 'key') await limits.requestWith(context.principal.keyId);
       // Nothing more would come of a connection that has gone meanwhile, not even its end.
       if (context.signal.aborted) throw new ServiceError('CANCELLED');
     }

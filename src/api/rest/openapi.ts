@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors.js';
 import { messages } from '../messages.js';
 import { failures, noContent, responseComponents, success } from './openapi-responses.js';
 
-const unexpected: readonly ErrorCode[] = ['OVERLOADED', 'UNAVAILABLE', 'INTERNAL'];
+const unexpected: readonly ErrorCode[] = ['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE', 'INTERNAL'];
 
 const access: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
 
@@ -188,7 +188,7 @@ export const openApiDocument = {
             },
           }),
           ...failures({
-            codes: [...picture, 'INVALID_USER', 'NOT_ENROLLED', ...access, ...unexpected],
+            codes: [...picture, 'INVALID_USER', 'NOT_ENROLLED', 'TOO_MANY_ATTEMPTS', ...access, ...unexpected],
             incomplete: messages.verifyIncomplete,
             verify: true,
           }),

@@ -24,9 +24,12 @@ export function createRunOperation(apollo: ApolloServer<RequestContext>): RunOpe
     const { data, errors } = body.singleResult;
     const [error] = errors ?? [];
     if (error !== undefined) {
-      const code = error.extensions?.['code'];
+      const { code, retryAfterSeconds } = error.extensions ?? {};
       throw isErrorCode(code)
-        ? new ServiceError(code, { message: error.message })
+        ? new ServiceError(code, {
+            message: error.message,
+            ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
+          })
         : new Error(`A fixed document was refused: ${error.message}`);
     }
     if (data === undefined || data === null) throw new Error('A fixed document gave no data.');

@@ -9,6 +9,7 @@ import { MysqlAudit } from './mysql-audit.js';
 import { MysqlAuditLog } from './mysql-audit-log.js';
 import { MysqlBlobJournal } from './mysql-blob-journal.js';
 import type { ConnectionOptions } from './mysql-connection.js';
+import { MysqlCounters } from './mysql-counters.js';
 import { MysqlError } from './mysql-error.js';
 import { MysqlGalleryLog } from './mysql-gallery-log.js';
 import { MysqlHosts } from './mysql-hosts.js';
@@ -53,6 +54,7 @@ export async function openMysqlDatabase(
     missingTemplates: new MysqlMissingTemplates(session, vault),
     protection: new MysqlProtection(session, vault),
     apiKeys: new MysqlApiKeyRepository(session),
+    counters: new MysqlCounters(session),
     ping: async () => {
       await session.read(readClock);
     },

@@ -1,0 +1,112 @@
+import { ServiceError, type ErrorCode } from '../errors.js';
+import { AttemptLines, maxAtATime } from './attempt-lines.js';
+import { Attempts, type AttemptsOptions } from './attempts.js';
+import type { PageRequest, User } from './user-repository.js';
+import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';
+
+/** Refusals that tell a caller that their guess was wrong. All others say nothing about whom the picture shows. */
+const wrongGuesses = new Set<ErrorCode>([
+  'INVALID_USER',
+  'USER_NOT_FOUND',
+  'DIFFERENT_PERSON',
+  'RESEMBLES_OTHER',
+]);
+
+/** Requests whose caller is not known count as those of one. */
+const unknownCaller = 'unknown';
+
+/** Slows down callers who fail again and again to pass as somebody. */
+export class AttemptLimitedUserService implements UserService {
+  readonly #lines = new AttemptLines();
+
+  constructor(
+    private readonly inner: UserService,
+    private readonly attempts: Attempts,
+  ) {}
+
+  register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User> {
+    return this.inner.register(id, image, options);
+  }
+
+  list(page: PageRequest): Promise<User[]> {
+    return this.inner.list(page);
+  }
+
+  /** @throws ServiceError TOO_MANY_ATTEMPTS, OVERLOADED, CANCELLED, or what the service throws. */
+  verify(id: string, image: Uint8Array, options: RequestOptions = {}): Promise<VerificationResult> {
+    return this.#attempt(
+      id,
+      options,
+      () => this.inner.verify(id, image, options),
+      ({ verified }) => verified,
+    );
+  }
+
+  /** @throws ServiceError as `verify`. */
+  addImage(id: string, image: Uint8Array, options: RequestOptions = {}): Promise<{ images: number }> {
+    return this.#attempt(
+      id,
+      options,
+      () => this.inner.addImage(id, image, options),
+      () => true,
+    );
+  }
+
+  async remove(id: string): Promise<{ filesDeleted: string[] }> {
+    try {
+      return await this.inner.remove(id);
+    } finally {
+      // Also after a failure: the user may be gone all the same, as with DELETION_UNFINISHED.
+      await this.attempts.forget(id);
+    }
+  }
+
+  /**
+   * As long as even four wrong guesses at once would all be free, four go at a time; after that one by one, each
+   * after another look at the counter, so that none slips through beside others.
+   */
+  #attempt<Result>(
+    id: string,
+    { caller = unknownCaller, signal }: RequestOptions,
+    guess: () => Promise<Result>,
+    passed: (result: Result) => boolean,
+  ): Promise<Result> {
+    const counted = () => this.#count(id, caller, guess, passed);
+    return this.#lines.use(id, async ({ slots, single }) => {
+      // Whoever has to wait for a delay does not take the place of others in the line.
+      if (slots.running === slots.slots) await this.attempts.allowance(id, caller);
+      return slots.run(async () => {
+        if ((await this.attempts.allowance(id, caller)) >= maxAtATime) return counted();
+        return single.run(async () => {
+          await this.attempts.allowance(id, caller);
+          return counted();
+        }, signal);
+      }, signal);
+    });
+  }
+
+  async #count<Result>(
+    id: string,
+    caller: string,
+    guess: () => Promise<Result>,
+    passed: (result: Result) => boolean,
+  ): Promise<Result> {
+    let result: Result;
+    try {
+      result = await guess();
+    } catch (error) {
+      if (error instanceof ServiceError && wrongGuesses.has(error.code))
+        await this.attempts.failed(id, caller);
+      throw error;
+    }
+    if (passed(result)) await this.attempts.succeeded(id, caller);
+    else await this.attempts.failed(id, caller);
+    return result;
+  }
+}
+
+/** Limits failures where they are to be limited. */
+export function limitAttempts(service: UserService, options: AttemptsOptions): UserService {
+  const off = options.freeFailuresPerCaller === 0 && options.freeFailuresPerUser === 0;
+  return off ? service : new AttemptLimitedUserService(service, new Attempts(options));
+}
