@@ -1,5 +1,5 @@
 import { ServiceError, type ErrorCode } from '../errors.js';
-import { AttemptLines, maxAtATime } from './attempt-lines.js';
+import { AttemptLines } from './attempt-lines.js';
 import { Attempts, type AttemptsOptions } from './attempts.js';
 import type { PageRequest, User } from './user-repository.js';
 import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';
@@ -61,27 +61,17 @@ export class AttemptLimitedUserService implements UserService {
     }
   }
 
-  /**
-   * As long as even four wrong guesses at once would all be free, four go at a time; after that one by one, each
-   * after another look at the counter, so that none slips through beside others.
-   */
   #attempt<Result>(
     id: string,
     { caller = unknownCaller, signal }: RequestOptions,
     guess: () => Promise<Result>,
     passed: (result: Result) => boolean,
   ): Promise<Result> {
-    const counted = () => this.#count(id, caller, guess, passed);
-    return this.#lines.use(id, async ({ slots, single }) => {
-      // Whoever has to wait for a delay does not take the place of others in the line.
-      if (slots.running === slots.slots) await this.attempts.allowance(id, caller);
-      return slots.run(async () => {
-        if ((await this.attempts.allowance(id, caller)) >= maxAtATime) return counted();
-        return single.run(async () => {
-          await this.attempts.allowance(id, caller);
-          return counted();
-        }, signal);
-      }, signal);
+    const allowance = () => this.attempts.allowance(id, caller);
+    return this.#lines.use(id, async (line) => {
+      // Whoever has to sit out a delay does not take the place of others in the line.
+      if (line.full) await allowance();
+      return line.run(allowance, () => this.#count(id, caller, guess, passed), signal);
     });
   }
 
