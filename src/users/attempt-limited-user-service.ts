@@ -52,9 +52,9 @@ export class AttemptLimitedUserService implements UserService {
     );
   }
 
-  async remove(id: string): Promise<{ filesDeleted: string[] }> {
+  async remove(id: string, options?: RequestOptions): Promise<{ filesDeleted: string[] }> {
     try {
-      return await this.inner.remove(id);
+      return await this.inner.remove(id, options);
     } finally {
       // Also after a failure: the user may be gone all the same, as with DELETION_UNFINISHED.
       await this.attempts.forget(id);
