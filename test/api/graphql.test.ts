@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { operationLimits } from '../../src/api/graphql/operation-limits.js';
 import { errorCatalogue, isErrorCode } from '../../src/errors.js';
@@ -317,7 +318,7 @@ describe('limits on operations', () => {
 
   it('bounds root fields, through fragments too', async () => {
     const fields = (count: number) =>
-      Array.from({ length: count }, (_, i) => `a${i}: users { id }`).join(' ');
+      Array.from({ length: count }, (_, i) => `a${i}: users(first: 1) { id }`).join(' ');
     const { maxRootFields } = operationLimits;
     const refusal = [`An operation can have ${maxRootFields} root fields at most.`];
     expect(await errorsOf(`{ ${fields(maxRootFields)} }`)).toBeUndefined();
@@ -355,6 +356,66 @@ describe('limits on operations', () => {
     const deep =
       '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }';
     expect(await errorsOf(deep)).toEqual([expect.stringContaining('introspection depth') as string]);
+  });
+
+  it('bounds the values in lists, through aliases, fragments and variables too', async () => {
+    const { maxListedValues } = operationLimits;
+    const refusal = [
+      `An operation can list ${maxListedValues} values at most; ask for fewer users or fields.`,
+    ];
+    const aliases = (count: number) => Array.from({ length: count }, (_, i) => `a${i}: id`).join(' ');
+    expect(await errorsOf('{ users { id timestamp __typename } }')).toBeUndefined();
+    expect(await errorsOf(`{ users { ${aliases(4)} id: id } }`)).toEqual(refusal);
+    expect(await errorsOf(`{ users { ...f ...f } } fragment f on User { ${aliases(5)} }`)).toEqual(refusal);
+    expect(await errorsOf('{ a: users { id timestamp } b: users { id timestamp } c: users { id } }')).toEqual(
+      refusal,
+    );
+    expect(await errorsOf(`{ users(first: 100) { ${aliases(300)} } }`)).toBeUndefined();
+    const variable = await query(
+      running.url,
+      `query ($first: Int) { users(first: $first) { ${aliases(5)} } }`,
+      { first: 1 },
+    );
+    expect(variable.errors?.map(({ message }) => message)).toEqual(refusal);
+  });
+
+  it('bounds the number of errors', async () => {
+    const unknown = Array.from({ length: 300 }, (_, place) => `x${place}`).join(' ');
+    expect((await errorsOf(`{ users(first: 1) { ${unknown} } }`))?.length).toBe(101);
+    const directives = '@a '.repeat(300);
+    expect((await errorsOf(`{ users(first: 1) { id ${directives} } }`))?.length).toBeLessThanOrEqual(101);
+    const answer = await query(
+      running.url,
+      'query ($ids: [ID!]!) { users(first: 1) { id @skip(if: $ids) } }',
+      {
+        ids: Array.from({ length: 5_000 }, () => ({})),
+      },
+    );
+    expect(answer.errors?.length).toBeLessThanOrEqual(101);
+  });
+
+  it('bounds the depth of introspection through fragments too', async () => {
+    const fragments =
+      '{ __schema { types { ...a } } } fragment a on __Type { fields { type { ...b } } } ' +
+      'fragment b on __Type { fields { type { ...c } } } fragment c on __Type { fields { type { fields { name } } } }';
+    expect(await errorsOf(fragments)).toEqual([expect.stringContaining('introspection depth') as string]);
+    expect(await errorsOf(getIntrospectionQuery())).toBeUndefined();
+  });
+
+  it('answers documents and variables of any depth that fits', async () => {
+    const deep = (open: string, close: string, depth: number) =>
+      `${open.repeat(depth)}1${close.repeat(depth)}`;
+    const list = await fetch(`${running.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: `{"query":"query ($after: ID) { users(after: $after) { id } }","variables":{"after":${deep('[', ']', 40_000)}}}`,
+    });
+    expect(list.status).toBe(400);
+    expect(await list.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    expect(await errorsOf(`{ users(after: ${deep('[', ']', 480)}) { id } }`)).toEqual([
+      expect.stringContaining('ID cannot represent') as string,
+    ]);
+    expect(await errorsOf(`{ ${deep('... { ', ' }', 200).replace('1', 'users { id }')} }`)).toBeUndefined();
   });
 
   it('refuses batches', async () => {

@@ -1,5 +1,6 @@
 import { GraphQLError, Kind } from 'graphql';
 import { maxImagesPerRegistration } from '../../users/image-limits.js';
+import { maxUsersPerQuery } from './list-limits.js';
 import type { FieldNode, SelectionSetNode, ValidationContext, ValidationRule } from 'graphql';
 
 /** Aliases would otherwise turn one request into any number of registrations, comparisons or listings. */
@@ -8,6 +9,8 @@ export const operationLimits = {
   maxRootFields: 4,
   /** Fields that take pictures: each costs face extractions. */
   maxPictureFields: 1,
+  /** Values in all lists of users together: so many pages of 10 000 with one field, or one page with so many fields. */
+  maxListedValues: 4 * maxUsersPerQuery,
   /** Lexical tokens of a document, checked while parsing. */
   maxTokens: 1_000,
 } as const;
@@ -61,14 +64,36 @@ export function rootFields(
   });
 }
 
-/** Bounds the work that one operation can ask for; depth needs no rule, since no type refers to itself. */
+/** Most values that a field can list: an alias of an alias costs nothing to write, but 10 000 values to answer. */
+function listedValues(
+  context: ValidationContext,
+  { name, arguments: given, selectionSet }: FieldNode,
+): number {
+  if (name.value !== 'users' || selectionSet === undefined) return 0;
+  const first = given?.find((argument) => argument.name.value === 'first')?.value;
+  const rows = first?.kind === Kind.INT ? Number(first.value) : maxUsersPerQuery;
+  const names = rootFields(context, selectionSet).map((field) => (field.alias ?? field.name).value);
+  return Math.max(0, rows) * new Set(names).size;
+}
+
+/**
+ * Bounds the work that one operation can ask for. Depth needs no rule: no type refers to itself, and GraphQL's own
+ * rules bound the depth of introspection.
+ */
 export const operationLimitsRule: ValidationRule = (context) => ({
   OperationDefinition(operation) {
     const fields = rootFields(context, operation.selectionSet);
-    const { maxRootFields, maxPictureFields } = operationLimits;
+    const { maxRootFields, maxPictureFields, maxListedValues } = operationLimits;
     if (fields.length > maxRootFields)
       context.reportError(
         new GraphQLError(`An operation can have ${maxRootFields} root fields at most.`, { nodes: operation }),
+      );
+    if (fields.reduce((sum, field) => sum + listedValues(context, field), 0) > maxListedValues)
+      context.reportError(
+        new GraphQLError(
+          `An operation can list ${maxListedValues} values at most; ask for fewer users or fields.`,
+          { nodes: operation },
+        ),
       );
     if (fields.filter((field) => pictureCount(field.name.value) > 0).length > maxPictureFields)
       context.reportError(

@@ -7,6 +7,7 @@ import { messages } from '../messages.js';
 import type { RequestContext } from '../operations/request-context.js';
 import { imageDescription, uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
+import { maxUsersPerQuery } from './list-limits.js';
 import { readUpload } from './read-upload.js';
 import { requestOptions } from './request-options.js';
 import {
@@ -16,9 +17,6 @@ import {
   UserType,
   VerifyUserResult,
 } from './user-types.js';
-
-/** Most users that one `users` query returns, and how many it returns when not told. */
-export const maxUsersPerQuery = 10_000;
 
 const idDescription = '1 to 255 characters, no control characters; compared exactly.';
 
