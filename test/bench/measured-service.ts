@@ -22,6 +22,8 @@ export class MeasuredService {
       environment: {
         NODE_ENV: 'production',
         LOG_LEVEL: 'info',
+        // All clients of a bench share one address.
+        ADDRESS_REQUESTS_PER_MINUTE: '0',
         FACE_WORKERS: '2',
         ...allocatorSettings,
         NODE_OPTIONS: `--import=${preload}`,
