@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { MemoryCounters } from '../../src/limits/memory-counters.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { sweepBlobs } from '../../src/users/blob-sweeper.js';
@@ -79,6 +80,20 @@ describe('housekeeping', () => {
     await housekeeping.startAlone();
     await housekeeping.stop();
     expect(await database.blobs.unfinished(ever)).toEqual([]);
+  });
+
+  it('makes room among the counters', async () => {
+    const { database, images } = await open();
+    let now = 0;
+    const counters = new MemoryCounters({ now: () => now });
+    await counters.add('key', 1, { durationMs: 1_000, from: 'first' });
+    now = 1_000;
+    const housekeeping = new Housekeeping({ database, images, counters, logger, intervalMs: 1 });
+    housekeeping.start();
+    await vi.waitFor(() => {
+      expect(counters.size).toBe(0);
+    });
+    await housekeeping.stop();
   });
 
   it('comes back round after round, goes on after a failure, and never runs twice at a time', async () => {
