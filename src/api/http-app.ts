@@ -50,7 +50,8 @@ const protect: RequestHandler[] = [
 
 /** Every route of the service. */
 export function createApp(options: AppOptions): Express {
-  const { apollo, access, requestLimits, lifecycle, memory, health, healthTimeoutMs, config, logger } = options;
+  const { apollo, access, requestLimits, lifecycle, memory, health, healthTimeoutMs, config, logger } =
+    options;
   const { maxImageBytes, production } = config;
   const limited = limitAddress(requestLimits);
   const authenticated = authenticate(access, requestLimits);

@@ -188,7 +188,14 @@ export const openApiDocument = {
             },
           }),
           ...failures({
-            codes: [...picture, 'INVALID_USER', 'NOT_ENROLLED', 'TOO_MANY_ATTEMPTS', ...access, ...unexpected],
+            codes: [
+              ...picture,
+              'INVALID_USER',
+              'NOT_ENROLLED',
+              'TOO_MANY_ATTEMPTS',
+              ...access,
+              ...unexpected,
+            ],
             incomplete: messages.verifyIncomplete,
             verify: true,
           }),
