@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createApiKey, hashApiKey } from '../../src/access/api-key.js';
 import { ServiceError } from '../../src/errors.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
@@ -132,5 +133,38 @@ describe('too many failed attempts', () => {
     });
     const overRest = await verifyOverRest('face');
     expect(overRest.headers['retry-after']).toBe('128');
+  });
+});
+
+describe('keys', () => {
+  const { key } = createApiKey();
+  const environmentKey = (name: string, secret: string) =>
+    `${name}:read:${Buffer.from(hashApiKey(secret)).toString('hex')}`;
+
+  it('that are wrong are refused as too many after a while, while a valid one goes on', async () => {
+    running = await startApi({
+      environment: { FAILED_KEYS_PER_MINUTE: '2', API_KEYS: environmentKey('gate', key) },
+    });
+    const statusWith = async (offered: string) => (await get('/register/', { 'X-API-Key': offered })).status;
+    expect([await statusWith('wrong'), await statusWith('wrong'), await statusWith('wrong')]).toEqual([
+      401, 401, 429,
+    ]);
+    expect(await statusWith(key)).toBe(200);
+  });
+
+  it('may be used so often, wherever from', async () => {
+    const { key: another } = createApiKey();
+    running = await startApi({
+      environment: {
+        KEY_REQUESTS_PER_MINUTE: '1',
+        TRUST_PROXY: '1',
+        API_KEYS: `${environmentKey('gate', key)},${environmentKey('door', another)}`,
+      },
+    });
+    const statusWith = async (offered: string, address: string) =>
+      (await get('/register/', { 'X-API-Key': offered, 'X-Forwarded-For': address })).status;
+    expect(await statusWith(key, '192.0.2.1')).toBe(200);
+    expect(await statusWith(key, '192.0.2.2')).toBe(429);
+    expect(await statusWith(another, '192.0.2.2')).toBe(200);
   });
 });

@@ -63,7 +63,8 @@ export async function startApi({
     NODE_ENV: 'test',
     PORT: '0',
     DATA_DIR: dataDir,
-    // Tests fail to verify on purpose, again and again.
+    // Tests fail to verify and to show a key on purpose, again and again.
+    FAILED_KEYS_PER_MINUTE: '0',
     FREE_FAILURES_PER_CALLER: '0',
     FREE_FAILURES_PER_USER: '0',
     ...environment,
