@@ -5,12 +5,18 @@ import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
 import { AccessControl } from './access/access-control.js';
 import { assertMayServe } from './access/start-rule.js';
 import { createApi } from './api/http-server.js';
+import { outsideRequests } from './api/operations/request-context.js';
 import { AuditWriter } from './audit/audit-writer.js';
 import { AuditedInspection } from './audit/audited-inspection.js';
 import { AuditedUserService } from './audit/audited-user-service.js';
 import type { Config } from './config.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './faces/synchronised-gallery.js';
+import { CountedUserService } from './metrics/counted-user-service.js';
+import { ServiceMetrics } from './metrics/service-metrics.js';
+import { startMetricsServer } from './metrics/start-metrics-server.js';
+import { timeCalls } from './metrics/time-calls.js';
+import { timeDatabase } from './metrics/time-database.js';
 import { BackgroundProtection } from './protection/background-protection.js';
 import { openProtectedDatabase } from './protection/open-protected-database.js';
 import { createCounters } from './limits/create-counters.js';
@@ -32,6 +38,8 @@ const SEARCH_THREADS = Math.min(2, availableParallelism());
 export interface Service {
   /** For example `http://127.0.0.1:4000`. */
   readonly address: string;
+  /** For example `http://127.0.0.1:9464/metrics`; null when none are served. */
+  readonly metricsAddress: string | null;
   /** Takes no new requests, finishes the running ones, then closes every part. */
   stop(): Promise<void>;
 }
@@ -42,7 +50,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
+  const metrics = new ServiceMetrics();
   try {
+    const metricsServer = await startMetricsServer(metrics, config.metrics, logger);
+    closers.push(() => metricsServer?.close() ?? Promise.resolve());
     await buildModels({
       onProgress: (message) => {
         logger.debug(message);
@@ -55,11 +66,16 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     if (config.liveness !== 'off')
       logger.warn('liveness is asked for, which stops few pictures of pictures: see docs/liveness.md');
 
-    const { database, vault } = await openProtectedDatabase(config, logger);
+    const { database: opened, vault } = await openProtectedDatabase(config, logger);
+    const database = timeDatabase(opened, (durationMs) => {
+      metrics.stage('database', durationMs);
+    });
     closers.push(() => database.close());
     const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
     await assertMayServe(config, access, logger);
-    const images = await openImageStore(config);
+    const images = timeCalls(await openImageStore(config), (durationMs) => {
+      metrics.stage('image_store', durationMs);
+    });
 
     const faces = new FacePool({
       workers: config.faceWorkers,
@@ -71,9 +87,18 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         measureLiveness: config.liveness !== 'off',
       },
       onThreadLost: (reason) => {
-        logger.error({ err: reason }, 'a face worker was lost');
+        outsideRequests(() => {
+          logger.error({ err: reason }, 'a face worker was lost');
+        });
+      },
+      onThreadEnd: () => {
+        metrics.workersLost.inc({ kind: 'face' });
+      },
+      onStage: (stage, durationMs) => {
+        metrics.stage(stage, durationMs);
       },
     });
+    metrics.watchPool(faces);
     closers.push(() => faces.close());
 
     const gallery = new SynchronisedGallery({
@@ -82,8 +107,15 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       dimension: embedder.model.dimension,
       threads: SEARCH_THREADS,
       onThreadLost: (reason) => {
-        logger.error({ err: reason }, 'the gallery thread was lost');
+        metrics.workersLost.inc({ kind: 'gallery' });
+        outsideRequests(() => {
+          logger.error({ err: reason }, 'the gallery thread was lost');
+        });
       },
+    });
+    metrics.watchGallery(gallery);
+    const search = timeCalls(gallery, (durationMs) => {
+      metrics.stage('search', durationMs);
     });
     closers.push(() => gallery.close());
     await Promise.all([faces.ready(), gallery.load()]);
@@ -100,7 +132,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       images,
       vault,
       faces,
-      gallery,
+      gallery: search,
       ...matching,
       liveness,
       logger,
@@ -108,14 +140,15 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     const inspection = new FaceInspector({
       faces,
-      identifier: config.identification ? gallery : null,
+      identifier: config.identification ? search : null,
       ...matching,
       liveness,
     });
+    const attemptLimited = limitAttempts(userService, { ...config, counters });
     const audit = new AuditWriter(database.auditLog);
 
     const api = await createApi({
-      userService: new AuditedUserService(limitAttempts(userService, { ...config, counters }), audit),
+      userService: new CountedUserService(new AuditedUserService(attemptLimited, audit), metrics),
       inspection: new AuditedInspection(inspection, audit),
       access,
       requestLimits: new RequestLimits({ ...config, counters, remote: database.counters !== undefined }),
@@ -125,6 +158,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         faces: () => faces.ping(),
         gallery: () => gallery.ping(),
       },
+      metrics,
       config,
       logger,
     });
@@ -139,7 +173,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     reembedding.start();
     closers.push(() => reembedding.stop());
-    return { address, stop };
+    return { address, metricsAddress: metricsServer?.address ?? null, stop };
   } catch (error) {
     await stop();
     throw error;

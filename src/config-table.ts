@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environmentSchema } from './config.js';
+import { withGeneratedPart } from './generated-part.js';
 
 interface Described {
   readonly description?: string;
@@ -18,13 +19,7 @@ export function configurationTable(): string {
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-const marked = /(<!-- configuration -->\n)[\s\S]*?(\n<!-- \/configuration -->)/;
-
 /** @returns the text with the configuration table between its two marks brought up to date. */
 export function withConfigurationTable(markdown: string): string {
-  if (!marked.test(markdown)) throw new Error('The text has no place marked for the configuration table.');
-  return markdown.replace(
-    marked,
-    (_whole, start: string, end: string) => `${start}\n${configurationTable()}\n${end}`,
-  );
+  return withGeneratedPart(markdown, 'configuration', configurationTable());
 }

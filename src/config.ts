@@ -44,6 +44,21 @@ export const environmentSchema = z.object({
     .describe(
       '`yes` lets the service listen beyond loopback while there is no API key: everybody may do everything',
     ),
+  METRICS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe(
+      'Address that serves the metrics; they say nothing of persons, but anybody there can read them',
+    ),
+  METRICS_PORT: z
+    .string()
+    .regex(/^(off|\d{1,5})$/, 'must be "off" or a port')
+    .refine((text) => text === 'off' || Number(text) <= 65_535, 'must be at most 65535')
+    .optional()
+    .describe(
+      'TCP port of `/metrics` for Prometheus; 0 picks a free one, `off` serves none; unset: 9464, or none with a warning when that is taken',
+    ),
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
   IMAGE_STORE: z
     .string()
@@ -239,6 +254,14 @@ export interface S3Location {
   readonly region: string | undefined;
 }
 
+/** Where metrics are served. */
+export interface MetricsSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Whether the service may start without them because the port is taken: nobody asked for this one. */
+  readonly portMayBeTaken: boolean;
+}
+
 type Environment = z.infer<typeof environmentSchema>;
 
 export interface Config {
@@ -248,6 +271,8 @@ export interface Config {
   readonly apiKeys: readonly EnvironmentKey[];
   /** Whether others may reach the service while there is no key. */
   readonly dangerouslyServeWithoutKeys: boolean;
+  /** Undefined serves none. */
+  readonly metrics: MetricsSettings | undefined;
   /** Absolute path. */
   readonly dataDir: string;
   /** Undefined keeps image files below `dataDir`. */
@@ -315,6 +340,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: values.PORT,
     apiKeys: values.API_KEYS,
     dangerouslyServeWithoutKeys: values.DANGEROUSLY_SERVE_WITHOUT_KEYS === 'yes',
+    metrics: metricsSettings(values),
     dataDir: resolve(values.DATA_DIR),
     imageStore: imageStore(values),
     mysql: mysqlSettings(values),
@@ -348,6 +374,18 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
 function retentionDays(text: string): number | undefined {
   if (text === 'keep') return undefined;
   return text === 'none' ? 0 : Number.parseInt(text, 10);
+}
+
+/** The port that OpenTelemetry's Prometheus exporters use. */
+const usualMetricsPort = 9464;
+
+function metricsSettings({ METRICS_HOST, METRICS_PORT }: Environment): MetricsSettings | undefined {
+  if (METRICS_PORT === 'off') return undefined;
+  return {
+    host: METRICS_HOST,
+    port: METRICS_PORT === undefined ? usualMetricsPort : Number(METRICS_PORT),
+    portMayBeTaken: METRICS_PORT === undefined,
+  };
 }
 
 function imageStore(values: Environment): S3Location | undefined {

@@ -1,13 +1,13 @@
-import { pino } from 'pino';
 import { startService } from './app.js';
 import { ConfigError } from './config.js';
+import { createLogger } from './create-logger.js';
 import { endMisconfigured, readConfig } from './read-config.js';
 
 /** Longest the process may take to end once asked to; what still runs then is cut off. */
 const EXIT_DEADLINE_MS = 10_000;
 
 const config = readConfig();
-const logger = pino({ level: config.logLevel });
+const logger = createLogger(config.logLevel);
 
 process.on('unhandledRejection', (reason) => {
   logger.fatal({ err: reason }, 'a failure was not handled; the process ends so that it can be started anew');
@@ -19,7 +19,7 @@ const service = await startService(config, logger).catch((error: unknown) => {
   logger.fatal({ err: error }, 'the service could not start');
   process.exit(1);
 });
-logger.info({ address: service.address }, 'ready');
+logger.info({ address: service.address, metricsAddress: service.metricsAddress }, 'ready');
 
 let stopping = false;
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,11 @@ function findProjectRoot(): string {
 
 /** Absolute path of the folder that holds package.json, the same from source and from dist/. */
 export const projectRoot = findProjectRoot();
+
+/** As package.json says it. */
+export const programVersion = (
+  JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }
+).version;
 
 /** Absolute path of a project source as compiled into dist/; worker threads always run compiled code. */
 export function compiledFile(source: string): string {

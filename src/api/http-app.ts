@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
 import type { RequestLimits } from '../limits/request-limits.js';
+import type { ServiceMetrics } from '../metrics/service-metrics.js';
 import { graphqlCors, restCors } from './cross-origin.js';
 import { graphqlRoute } from './graphql/graphql-route.js';
 import { authenticate } from './operations/authenticate.js';
@@ -30,6 +31,7 @@ export interface AppOptions {
   readonly memory: MemoryBudget;
   readonly health: HealthChecks;
   readonly healthTimeoutMs: number;
+  readonly metrics: ServiceMetrics;
   readonly config: Config;
   readonly logger: Logger;
 }
@@ -50,8 +52,18 @@ const protect: RequestHandler[] = [
 
 /** Every route of the service. */
 export function createApp(options: AppOptions): Express {
-  const { apollo, access, requestLimits, lifecycle, memory, health, healthTimeoutMs, config, logger } =
-    options;
+  const {
+    apollo,
+    access,
+    requestLimits,
+    lifecycle,
+    memory,
+    health,
+    healthTimeoutMs,
+    metrics,
+    config,
+    logger,
+  } = options;
   const { maxImageBytes, production } = config;
   const limited = limitAddress(requestLimits);
   const authenticated = authenticate(access, requestLimits);
@@ -59,7 +71,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   app.set('trust proxy', config.trustProxy);
 
-  app.use(requestContext(memory), requestLog(logger), lifecycle.closeWhenDraining, protect);
+  app.use(requestContext(memory), requestLog(logger, metrics), lifecycle.closeWhenDraining, protect);
   app.use(healthRoutes({ lifecycle, checks: health, logger, timeoutMs: healthTimeoutMs }));
   app
     .route('/openapi.json')

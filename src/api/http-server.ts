@@ -5,11 +5,13 @@ import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
 import type { RequestLimits } from '../limits/request-limits.js';
+import { ServiceMetrics } from '../metrics/service-metrics.js';
 import type { FaceInspection } from '../users/face-inspection.js';
 import { maxImagesPerRegistration } from '../users/image-limits.js';
 import type { UserService } from '../users/user-service.js';
 import { startApollo } from './graphql/apollo.js';
 import { InspectionResolver } from './graphql/inspection-resolver.js';
+import { measureOperations } from './graphql/measure-operations.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { UserResolver } from './graphql/user-resolver.js';
 import { createApp } from './http-app.js';
@@ -25,6 +27,8 @@ export interface ApiDependencies {
   readonly access: Pick<AccessControl, 'identify'>;
   readonly requestLimits: RequestLimits;
   readonly health: HealthChecks;
+  /** @default counts that nobody reads */
+  readonly metrics?: ServiceMetrics;
   readonly config: Config;
   readonly logger: Logger;
 }
@@ -61,7 +65,16 @@ export interface Api {
 
 /** Puts the GraphQL and REST interfaces in front of the service. */
 export async function createApi(dependencies: ApiDependencies, limits: HttpLimits = {}): Promise<Api> {
-  const { userService, inspection, access, requestLimits, health, config, logger } = dependencies;
+  const {
+    userService,
+    inspection,
+    access,
+    requestLimits,
+    health,
+    metrics = new ServiceMetrics(),
+    config,
+    logger,
+  } = dependencies;
   await useTemporaryFolder(join(config.dataDir, 'tmp'));
 
   const server = createServer({
@@ -75,9 +88,12 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
 
   const lifecycle = new Lifecycle();
   const apollo = await startApollo({
-    schema: buildGraphqlSchema(
-      new UserResolver(userService, config.maxImageBytes),
-      new InspectionResolver(inspection, config.maxImageBytes),
+    schema: measureOperations(
+      buildGraphqlSchema(
+        new UserResolver(userService, config.maxImageBytes),
+        new InspectionResolver(inspection, config.maxImageBytes),
+      ),
+      metrics,
     ),
     httpServer: server,
     production: config.production,
@@ -87,10 +103,22 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
   const memory = new MemoryBudget(
     limits.uploadBytes ?? Math.max(256 * 1024 * 1024, maxImagesPerRegistration * config.maxImageBytes),
   );
+  metrics.watchUploads(memory);
   const healthTimeoutMs = limits.healthMs ?? 2_000;
   server.on(
     'request',
-    createApp({ apollo, access, requestLimits, lifecycle, memory, health, healthTimeoutMs, config, logger }),
+    createApp({
+      apollo,
+      access,
+      requestLimits,
+      lifecycle,
+      memory,
+      health,
+      healthTimeoutMs,
+      metrics,
+      config,
+      logger,
+    }),
   );
 
   const stop = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import type { ChosenDetector } from './model-choice.js';
 import type { Pyramid } from './pyramid.js';
 import { quarterTurns, squareAround, tiles, wholePicture, wholePictureWithMargin } from './search-squares.js';
 import type { Similarity } from './similarity.js';
+import type { StageClock } from './stage-clock.js';
 
 /**
  * Probability of a face according to the mesh, below which a candidate is dropped: what the detector took for faces
@@ -26,6 +27,8 @@ const CONVINCING = { flag: 0.99, score: 0.75, partOfPicture: 0.6 } as const;
 export interface FindOptions {
   /** Also the faces too small to compare with the largest one. */
   readonly everyFace: boolean;
+  /** Told how long detector and mesh take. */
+  readonly clock: StageClock;
 }
 
 /** Detector and mesh together: the faces of a picture. */
@@ -66,10 +69,10 @@ export class FaceFinder {
    * A closer look at a face that had few pixels where it was found.
    * @returns null when it turns out to be none.
    */
-  async refine(pyramid: Pyramid, candidate: FaceCandidate): Promise<LocatedFace | null> {
-    const [found] = await this.#facesIn(pyramid, [squareAround(candidate)], { everyFace: false });
+  async refine(pyramid: Pyramid, candidate: FaceCandidate, clock: StageClock): Promise<LocatedFace | null> {
+    const [found] = await this.#facesIn(pyramid, [squareAround(candidate)], { everyFace: false, clock });
     if (found !== undefined && isSamePlace(found, candidate)) return found;
-    const mesh = await this.#mesh.locate(pyramid, candidate);
+    const mesh = await clock.time('landmarks', () => this.#mesh.locate(pyramid, candidate));
     return mesh.flag < MIN_FLAG ? null : { ...candidate, ...mesh };
   }
 
@@ -79,13 +82,14 @@ export class FaceFinder {
     options: FindOptions,
   ): Promise<LocatedFace[]> {
     const found: FaceCandidate[] = [];
-    for (const square of squares) found.push(...(await this.#detector.detect(pyramid, square)));
+    for (const square of squares)
+      found.push(...(await options.clock.time('detect', () => this.#detector.detect(pyramid, square))));
     const candidates = largestFirst(withoutRepeats(found, isSamePlace)).slice(0, MAX_CONFIRMATIONS);
     const faces: LocatedFace[] = [];
     for (const candidate of candidates) {
       const largest = faces[0];
       if (!options.everyFace && largest && candidate.side < largest.side * COMPARABLE_SIDE) break;
-      const mesh = await this.#mesh.locate(pyramid, candidate);
+      const mesh = await options.clock.time('landmarks', () => this.#mesh.locate(pyramid, candidate));
       if (mesh.flag >= MIN_FLAG) faces.push({ ...candidate, ...mesh });
     }
     return faces;

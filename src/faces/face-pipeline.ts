@@ -15,6 +15,7 @@ import { loadEmbedder } from './load-embedder.js';
 import { builtDetector, builtEmbedder, type ChosenDetector, type ChosenEmbedder } from './model-choice.js';
 import type { Picture } from './picture.js';
 import { Pyramid } from './pyramid.js';
+import { StageClock } from './stage-clock.js';
 import { moveCandidate, toUprightBox, toUprightPoints, viewOf, type View } from './view.js';
 
 export interface FacePipelineOptions {
@@ -85,14 +86,21 @@ export class FacePipeline {
    * Most pictures take one look. One without a face takes 41 and is decoded twice: 50 megapixels of JPEG took 0.4 s
    * of one core, progressive JPEG 1.0 s, WebP 1.3 s, interlaced 16-bit PNG 2.8 s.
    * @param bytes encoded picture, untrusted.
+   * @param clock told how long the stages take.
    * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES.
    */
-  async extract(bytes: Uint8Array, choice: FaceChoice = 'dominant'): Promise<ExtractedFace> {
-    const source = await inspectImage(bytes, this.#maxPixels);
-    const found = await this.#find(source, choice);
+  async extract(
+    bytes: Uint8Array,
+    choice: FaceChoice = 'dominant',
+    clock = new StageClock(),
+  ): Promise<ExtractedFace> {
+    const source = await clock.time('decode', () => inspectImage(bytes, this.#maxPixels));
+    const found = await this.#find(source, choice, clock);
     if (found === null) throw new ServiceError('NO_FACE');
     const { view, face } = found;
-    const { template, sharpness, brightness } = await this.#embedder.embed(view.pyramid, face.landmarks);
+    const { template, sharpness, brightness } = await clock.time('embed', () =>
+      this.#embedder.embed(view.pyramid, face.landmarks),
+    );
     return {
       modelId: this.#embedder.modelId,
       template,
@@ -111,8 +119,9 @@ export class FacePipeline {
   /** Every face of a decoded picture, the largest first; pixels of that picture. */
   async detect(picture: Picture): Promise<LocatedFace[]> {
     const pyramid = new Pyramid(picture.bitmap);
-    const faces = await this.#finder.find(pyramid, { everyFace: true });
-    return faces.length > 0 ? faces : this.#finder.findSmall(pyramid, { everyFace: true });
+    const options = { everyFace: true, clock: new StageClock() };
+    const faces = await this.#finder.find(pyramid, options);
+    return faces.length > 0 ? faces : this.#finder.findSmall(pyramid, options);
   }
 
   /** Template of a face that `detect` found in the same picture. */
@@ -120,23 +129,33 @@ export class FacePipeline {
     return this.#embedder.embed(new Pyramid(picture.bitmap), face.landmarks);
   }
 
-  async #find(source: ImageSource, choice: FaceChoice): Promise<FoundFace | null> {
-    const options = { everyFace: choice === 'centre' };
-    const overview = viewOf(await decodeShrunk(source, OVERVIEW_SIDE));
+  async #find(source: ImageSource, choice: FaceChoice, clock: StageClock): Promise<FoundFace | null> {
+    const options = { everyFace: choice === 'centre', clock };
+    const overview = viewOf(await clock.time('decode', () => decodeShrunk(source, OVERVIEW_SIDE)));
     const face = choose(await this.#finder.find(overview.pyramid, options), overview, choice);
-    const refined = face && (await this.#refine(source, overview, face));
+    const refined = face && (await this.#refine(source, overview, face, clock));
     if (refined) return refined;
-    const tiled = overview.scale < 1 ? viewOf(await decodeShrunk(source, TILED_SIDE)) : overview;
+    const tiled =
+      overview.scale < 1
+        ? viewOf(await clock.time('decode', () => decodeShrunk(source, TILED_SIDE)))
+        : overview;
     const small = choose(await this.#finder.findSmall(tiled.pyramid, options), tiled, choice);
-    return small ? this.#refine(source, tiled, small) : null;
+    return small ? this.#refine(source, tiled, small, clock) : null;
   }
 
-  async #refine(source: ImageSource, view: View, face: LocatedFace): Promise<FoundFace | null> {
+  async #refine(
+    source: ImageSource,
+    view: View,
+    face: LocatedFace,
+    clock: StageClock,
+  ): Promise<FoundFace | null> {
     const exact = face.side >= EXACT_PART * Math.max(view.picture.width, view.picture.height);
     const detailed = view.scale >= 1 || face.side >= FULL_DETAIL_SIDE;
     if (exact && detailed) return { view, face };
-    const closer = detailed ? view : viewOf(await this.#decodeCloser(source, view, face));
-    const refined = await this.#finder.refine(closer.pyramid, moveCandidate(face, view, closer));
+    const closer = detailed
+      ? view
+      : viewOf(await clock.time('decode', () => this.#decodeCloser(source, view, face)));
+    const refined = await this.#finder.refine(closer.pyramid, moveCandidate(face, view, closer), clock);
     return refined && { view: closer, face: refined };
   }
 

@@ -7,6 +7,7 @@ import { BoundedQueue } from './bounded-queue.js';
 import type { FacePipelineOptions } from './face-pipeline.js';
 import type { ExtractedFace, ExtractOptions, FaceService } from './face-service.js';
 import type { FaceWorkerAnswer } from './face-worker.js';
+import { pipelineStages, type FaceStage } from './stage-clock.js';
 
 export interface FacePoolOptions {
   /** Threads; each holds one copy of the models. */
@@ -25,8 +26,12 @@ export interface FacePoolOptions {
    * @default 600_000
    */
   hungAfterMs?: number;
-  /** Told about threads that ended between two jobs; they are replaced. */
+  /** Told why threads failed between two jobs; a job whose thread is lost is told itself. */
   onThreadLost?: (reason: unknown) => void;
+  /** Told once for every thread that ended without having been asked to, for whatever reason; it is replaced. */
+  onThreadEnd?: () => void;
+  /** Told how long one picture spent in a stage, in milliseconds; refused pictures too. */
+  onStage?: (stage: FaceStage, durationMs: number) => void;
 }
 
 /** The face pipeline on worker threads behind a bounded queue. */
@@ -35,9 +40,12 @@ export class FacePool implements FaceService {
   readonly #queue: BoundedQueue;
   readonly #jobTimeoutMs: number;
   readonly #hungAfterMs: number;
+  readonly #onStage: FacePoolOptions['onStage'];
   readonly #jobs = new Set<Promise<unknown>>();
+  #closing = false;
 
   constructor(options: FacePoolOptions) {
+    this.#onStage = options.onStage;
     this.#jobTimeoutMs = options.jobTimeoutMs ?? 30_000;
     this.#hungAfterMs = options.hungAfterMs ?? 600_000;
     this.#queue = new BoundedQueue(options.workers, options.queue);
@@ -51,6 +59,9 @@ export class FacePool implements FaceService {
       workerData: options.pipeline,
     });
     this.#threads.on('error', (reason: unknown) => options.onThreadLost?.(reason));
+    this.#threads.on('workerDestroy', () => {
+      if (!this.#closing) options.onThreadEnd?.();
+    });
   }
 
   /** Pictures waiting for a thread. */
@@ -61,6 +72,11 @@ export class FacePool implements FaceService {
   /** Pictures being worked on. */
   get running(): number {
     return this.#queue.running;
+  }
+
+  /** Threads alive. */
+  get threads(): number {
+    return this.#threads.threads.length;
   }
 
   /** Resolves when every thread has loaded its models. @throws why the models could not be loaded. */
@@ -75,7 +91,7 @@ export class FacePool implements FaceService {
 
   /** Rejects when no thread is alive to take a picture. */
   ping(): Promise<void> {
-    if (this.#threads.threads.length > 0) return Promise.resolve();
+    if (this.threads > 0) return Promise.resolve();
     return Promise.reject(new Error('No face worker is running.'));
   }
 
@@ -89,12 +105,15 @@ export class FacePool implements FaceService {
   /** Waits for pictures under work, those given up by their clients included, then ends the threads. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#jobs);
+    this.#closing = true;
     await this.#threads.destroy();
   }
 
   #inTime(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<FaceWorkerAnswer> {
+    const asked = performance.now();
     return new Promise((resolve, reject) => {
       const job = async (): Promise<void> => {
+        this.#onStage?.('queue', performance.now() - asked);
         const limit = setTimeout(() => {
           const cause = new Error(`A picture took longer than ${this.#jobTimeoutMs} ms.`);
           reject(new ServiceError('UNAVAILABLE', { cause }));
@@ -118,6 +137,10 @@ export class FacePool implements FaceService {
     try {
       const answer = await running;
       if (answer === null) throw new Error('The face worker gave no answer to a picture.');
+      for (const stage of pipelineStages) {
+        const durationMs = answer.times[stage];
+        if (durationMs !== undefined) this.#onStage?.(stage, durationMs);
+      }
       return answer;
     } finally {
       this.#jobs.delete(running);

@@ -27,11 +27,17 @@ interface LoadedGallery {
 export class SynchronisedGallery implements Gallery, Identifier {
   #loaded: Promise<LoadedGallery> | null = null;
   #thread: GalleryThread | null = null;
+  #revision = 0;
 
   constructor(private readonly options: SynchronisedGalleryOptions) {}
 
   get size(): number {
     return this.#thread?.size ?? 0;
+  }
+
+  /** Last change of the log that was taken over, 0 for none. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Loads every template; searches made before wait for it. */
@@ -85,6 +91,7 @@ export class SynchronisedGallery implements Gallery, Identifier {
     }
     await loaded.thread.apply(news.changes);
     loaded.revision = news.revision;
+    this.#revision = news.revision;
   }
 
   #current(): Promise<LoadedGallery> {
@@ -107,6 +114,7 @@ export class SynchronisedGallery implements Gallery, Identifier {
     try {
       const revision = await log.snapshot(modelId, (templates) => thread.add(templates));
       this.#thread = thread;
+      this.#revision = revision;
       return { thread, revision, updates: Promise.resolve() };
     } catch (error) {
       await thread.close();

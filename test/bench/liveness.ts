@@ -5,6 +5,7 @@ import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
 import { LivenessDetector, type LivenessScores } from '../../src/faces/liveness-detector.js';
 import { builtDetector } from '../../src/faces/model-choice.js';
 import { Pyramid } from '../../src/faces/pyramid.js';
+import { StageClock } from '../../src/faces/stage-clock.js';
 import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';
 import { sampleFace, sampleFaces } from '../support/sample-faces.js';
 import { spreadHead, spreadRow } from './bench-section.js';
@@ -83,7 +84,7 @@ async function locate(
 ): Promise<{ pyramid: Pyramid; face: LocatedFace } | null> {
   const { picture } = await decodeShrunk(await inspectImage(bytes, 50_000_000), 1024);
   const pyramid = new Pyramid(picture.bitmap);
-  const faces = await finder.find(pyramid, { everyFace: true });
+  const faces = await finder.find(pyramid, { everyFace: true, clock: new StageClock() });
   const face = nearestFace(faces, { x: picture.width / 2, y: picture.height / 2 });
   return face === undefined ? null : { pyramid, face };
 }

@@ -60,6 +60,37 @@ test('a thread that dies between two requests is replaced before anybody notices
   expect(face.box.width).toBeGreaterThan(50);
 });
 
+test('the stages of a picture are told, of a refused one those it came to', async () => {
+  const stages: string[] = [];
+  const { pool } = await open({
+    onStage: (stage, durationMs) => {
+      expect(durationMs).toBeGreaterThanOrEqual(0);
+      stages.push(stage);
+    },
+  });
+  await pool.extract(await sampleFace('sample3-left'));
+  expect(stages.splice(0)).toEqual(['queue', 'decode', 'detect', 'landmarks', 'embed']);
+  await expect(pool.extract(Buffer.from('not a picture'))).rejects.toThrow();
+  expect(stages).toEqual(['queue', 'decode']);
+});
+
+test('every lost thread is told once, whether it had a picture or not, and those that are closed are not', async () => {
+  let lost = 0;
+  const { pool, threads } = await open({
+    onThreadEnd: () => {
+      lost += 1;
+    },
+  });
+  const doomed = pool.extract(await readFile(samplePhoto(1)));
+  await Promise.all([expect(doomed).rejects.toMatchObject({ code: 'UNAVAILABLE' }), threads[0]?.terminate()]);
+  expect(lost).toBe(1);
+  await pool.ready();
+  await threads[1]?.terminate();
+  await expect.poll(() => lost).toBe(2);
+  await pool.close();
+  expect(lost).toBe(2);
+});
+
 test('a picture that takes too long fails retryably, and its thread finishes it rather than being torn down', async () => {
   const { pool, threads } = await open({ jobTimeoutMs: 5 });
   const slow = pool.extract(await readFile(samplePhoto(1)));

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { AccessControl } from '../../src/access/access-control.js';
 import type { ApiKeyRepository } from '../../src/access/api-key-repository.js';
 import { createApi } from '../../src/api/http-server.js';
@@ -11,6 +10,8 @@ import { loadConfig } from '../../src/config.js';
 import { MemoryCounters } from '../../src/limits/memory-counters.js';
 import { RequestLimits } from '../../src/limits/request-limits.js';
 import { limitAttempts } from '../../src/users/attempt-limited-user-service.js';
+import { createLogger } from '../../src/create-logger.js';
+import { ServiceMetrics } from '../../src/metrics/service-metrics.js';
 import { InMemoryInspection } from './in-memory-inspection.js';
 import { InMemoryUserService } from './in-memory-user-service.js';
 
@@ -24,6 +25,7 @@ export interface RunningApi {
   readonly temporaryFolder: string;
   /** Every log line so far, parsed. */
   readonly logs: Record<string, unknown>[];
+  readonly metrics: ServiceMetrics;
   close(): Promise<void>;
 }
 
@@ -54,10 +56,10 @@ export async function startApi({
 }: ApiOptions = {}): Promise<RunningApi> {
   const dataDir = await mkdtemp(join(systemTemporaryFolder, 'api-test-'));
   const logs: Record<string, unknown>[] = [];
-  const logger = pino(
-    { level: 'debug' },
-    { write: (line: string) => logs.push(JSON.parse(line) as Record<string, unknown>) },
-  );
+  const logger = createLogger('debug', {
+    write: (line: string) => logs.push(JSON.parse(line) as Record<string, unknown>),
+  });
+  const metrics = new ServiceMetrics();
   const users = new InMemoryUserService();
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -77,6 +79,7 @@ export async function startApi({
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
       requestLimits: new RequestLimits({ ...config, counters, remote: false }),
       health,
+      metrics,
       config,
       logger,
     },
@@ -90,6 +93,7 @@ export async function startApi({
     users,
     temporaryFolder: join(dataDir, 'tmp'),
     logs,
+    metrics,
     close: async () => {
       await api.stop();
       await rm(dataDir, { recursive: true });

@@ -48,6 +48,7 @@ export class ServiceProcess {
           PATH: process.env['PATH'],
           HOST: '127.0.0.1',
           PORT: '0',
+          METRICS_PORT: '0',
           DATA_DIR: dataDir,
           FACE_WORKERS: '1',
           ...options.environment,

@@ -1,8 +1,8 @@
-import { pino } from 'pino';
 import { AccessControl } from '../../src/access/access-control.js';
 import { assertMayServe } from '../../src/access/start-rule.js';
 import { createApi } from '../../src/api/http-server.js';
 import { loadConfig } from '../../src/config.js';
+import { createLogger } from '../../src/create-logger.js';
 import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
 import { createCounters } from '../../src/limits/create-counters.js';
 import { RequestLimits } from '../../src/limits/request-limits.js';
@@ -16,7 +16,7 @@ import { textAnchors, TextFaceService, textModelId, textRule } from './text-face
 // One node of the service as the program composes it, except that faces are text. The argument is the folder of the
 // images, which all nodes share.
 const config = loadConfig();
-const logger = pino({ level: config.logLevel });
+const logger = createLogger(config.logLevel);
 const { database, vault } = await openProtectedDatabase(config, logger);
 const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
 await assertMayServe(config, access, logger);

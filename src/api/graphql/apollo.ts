@@ -44,7 +44,7 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
     stopOnTerminationSignals: false,
     validationRules: [operationLimitsRule],
     parseOptions: { maxLexicalTokens: operationLimits.maxTokens },
-    formatError: createErrorFormatter(logger),
+    formatError: createErrorFormatter(logger, { hideSchema: production }),
     plugins: [
       transportStatusPlugin,
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: drainTimeoutMs }),

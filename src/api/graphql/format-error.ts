@@ -1,8 +1,10 @@
+import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { Logger } from 'pino';
 import { ServiceError } from '../../errors.js';
 import { currentRequest } from '../operations/request-context.js';
+import { clientMessage } from './client-message.js';
 
 /** Mistakes in the request itself: GraphQL's own message tells the client what to repair. */
 const clientErrorCodes = new Set<unknown>([
@@ -44,8 +46,11 @@ export function reportFailure(error: ServiceError, logger: Logger): void {
     logger.error({ requestId: context?.requestId, code: error.code, err: error.cause }, 'failure');
 }
 
-/** Shows clients errors of the catalogue and their own GraphQL mistakes; masks and logs everything else. */
-export function createErrorFormatter(logger: Logger) {
+/**
+ * Shows clients errors of the catalogue and their own GraphQL mistakes; masks and logs everything else.
+ * @param options.hideSchema whether mistakes are told without names and types of the schema.
+ */
+export function createErrorFormatter(logger: Logger, { hideSchema }: { readonly hideSchema: boolean }) {
   return (
     { message, locations, path, extensions }: GraphQLFormattedError,
     error: unknown,
@@ -56,7 +61,7 @@ export function createErrorFormatter(logger: Logger) {
       const context = currentRequest();
       if (context !== undefined) context.failure = 'CLIENT_ERROR';
       return {
-        message,
+        message: error instanceof GraphQLError ? clientMessage(error, code, hideSchema) : message,
         ...position,
         extensions: { code, requestId: context?.requestId, retryable: false, http: { status: 400 } },
       };

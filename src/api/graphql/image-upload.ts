@@ -5,6 +5,9 @@ import type { FileUpload } from 'graphql-upload-ts';
 /** Of every argument that takes a picture. */
 export const imageDescription = 'JPEG, PNG, WebP or AVIF picture of one face.';
 
+/** What a client reads that sent something else in place of a file. */
+export const fileExpected = 'Send the file as a part of a multipart request.';
+
 /** A picture of a request: on its way in as a multipart part, or already received by the REST adapter. */
 export type ImageUpload = { readonly kind: 'streamed'; readonly file: Promise<FileUpload> } | ReceivedImage;
 
@@ -22,7 +25,7 @@ export const uploadScalar = new GraphQLScalarType<ImageUpload, never>({
   parseValue(value): ImageUpload {
     if (value instanceof ReceivedImage) return value;
     if (value instanceof Upload) return { kind: 'streamed', file: value.promise };
-    throw new GraphQLError('Send the file as a part of a multipart request.');
+    throw new GraphQLError(fileExpected);
   },
   parseLiteral(node): never {
     throw new GraphQLError('A file can only be a variable, not a literal.', { nodes: node });

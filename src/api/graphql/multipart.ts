@@ -77,8 +77,14 @@ function multipartFailure(error: unknown): ServiceError {
       cause: error,
     });
   if (status === 499) return new ServiceError('CANCELLED', { cause: error });
-  if (status !== 413) return new ServiceError('BAD_REQUEST', { message: error.message, cause: error });
+  if (status !== 413)
+    return new ServiceError('BAD_REQUEST', { message: withoutMapEntry(error.message), cause: error });
   return error.message.includes('max file uploads')
     ? tooManyImages(maxPictures, error)
     : new ServiceError('REQUEST_TOO_LARGE', { cause: error });
+}
+
+/** The parser repeats keys and paths that the client chose. */
+function withoutMapEntry(message: string): string {
+  return message.replace(/(‘map’ multipart field entry) key .*/s, '$1.');
 }

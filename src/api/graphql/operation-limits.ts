@@ -15,6 +15,9 @@ export const operationLimits = {
   maxTokens: 1_000,
 } as const;
 
+/** An operation that asks for too much, though it fits the schema. */
+export class OperationLimitError extends GraphQLError {}
+
 /** How many pictures each field takes at most; all other fields take none. */
 const picturesOfField: Readonly<Record<string, number>> = {
   registerUser: maxImagesPerRegistration,
@@ -86,7 +89,9 @@ export const operationLimitsRule: ValidationRule = (context) => ({
     const { maxRootFields, maxPictureFields, maxListedValues } = operationLimits;
     if (fields.length > maxRootFields)
       context.reportError(
-        new GraphQLError(`An operation can have ${maxRootFields} root fields at most.`, { nodes: operation }),
+        new OperationLimitError(`An operation can have ${maxRootFields} root fields at most.`, {
+          nodes: operation,
+        }),
       );
     if (fields.reduce((sum, field) => sum + listedValues(context, field), 0) > maxListedValues)
       context.reportError(
@@ -97,7 +102,7 @@ export const operationLimitsRule: ValidationRule = (context) => ({
       );
     if (fields.filter((field) => pictureCount(field.name.value) > 0).length > maxPictureFields)
       context.reportError(
-        new GraphQLError('An operation can have one field that takes pictures at most.', {
+        new OperationLimitError('An operation can have one field that takes pictures at most.', {
           nodes: operation,
         }),
       );

@@ -17,6 +17,11 @@ export class MemoryBudget {
 
   constructor(private readonly maxBytes: number) {}
 
+  /** Bytes held by all unfinished requests. */
+  get used(): number {
+    return this.#used;
+  }
+
   open(): MemoryAccount {
     let held = 0;
     let closed = false;

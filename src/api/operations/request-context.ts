@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Principal } from '../../access/principal.js';
 import type { ErrorCode } from '../../errors.js';
+import { knownRoute } from './known-route.js';
 import type { MemoryAccount, MemoryBudget } from './memory-budget.js';
 
 /** What every part that works on one HTTP request may know about it. */
 export interface RequestContext {
   /** The `X-Request-Id` of the answer. */
   readonly requestId: string;
+  /** Which of the two the client speaks. */
+  readonly interface: 'graphql' | 'rest';
   /** IP address of the client, behind the trusted proxies. */
   readonly address: string;
   /** Who makes the request. */
@@ -38,6 +41,11 @@ export function requireRequest(): RequestContext {
   return context;
 }
 
+/** For events that belong to no request although one happens to be worked on, such as the end of a shared thread. */
+export function outsideRequests(work: () => void): void {
+  storage.exit(work);
+}
+
 /** Gives every request its id, its abort signal and its share of memory. */
 export function requestContext(budget: MemoryBudget): RequestHandler {
   return (request, response, next) => {
@@ -53,6 +61,7 @@ export function requestContext(budget: MemoryBudget): RequestHandler {
     storage.run(
       {
         requestId,
+        interface: knownRoute(request.path) === '/graphql' ? 'graphql' : 'rest',
         address: request.ip ?? 'unknown',
         principal: { kind: 'anyone' },
         signal: disconnection.signal,

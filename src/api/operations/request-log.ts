@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { ServiceMetrics } from '../../metrics/service-metrics.js';
+import { knownRoute } from './known-route.js';
 import { currentRequest } from './request-context.js';
-
-const knownRoutes = new Set(['/graphql', '/register', '/verify', '/healthz', '/readyz', '/openapi.json']);
 
 function levelOf(status: number, route: string): 'debug' | 'info' | 'warn' | 'error' {
   if (status === 503) return 'warn';
@@ -10,14 +10,14 @@ function levelOf(status: number, route: string): 'debug' | 'info' | 'warn' | 'er
   return route === '/healthz' || route === '/readyz' ? 'debug' : 'info';
 }
 
-/** One structured line for each request; never a path as sent, a body, a user id or a score: they are personal data. */
-export function requestLog(logger: Logger): RequestHandler {
+/** One structured line and one count for each request; never a path as sent, a body, a user id or a score: they are personal data. */
+export function requestLog(logger: Logger, metrics: ServiceMetrics): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
-    const path = request.path.replace(/\/$/, '');
-    const route = knownRoutes.has(path) ? path : 'unknown';
+    const route = knownRoute(request.path);
     const context = currentRequest();
     response.once('close', () => {
+      metrics.httpAnswers.inc({ route, status: response.writableFinished ? response.statusCode : 'aborted' });
       const entry = {
         requestId: context?.requestId,
         method: request.method,
