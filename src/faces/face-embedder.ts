@@ -5,6 +5,7 @@ import type { ChosenEmbedder } from './model-choice.js';
 import { ModelSession } from './model-session.js';
 import type { Pyramid } from './pyramid.js';
 import { sharpnessOf } from './sharpness.js';
+import { unitVector } from './unit-vector.js';
 import { warp } from './warp.js';
 
 const QUALITY_MODEL = 'dlib-resnet-v1';
@@ -121,8 +122,5 @@ function mirrorRows(from: Float32Array, to: Float32Array, width: number): void {
 }
 
 function unitSum(one: Float32Array, mirrored: Float32Array): Float32Array {
-  const sum = one.map((value, index) => value + (mirrored[index] ?? NaN));
-  const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
-  if (!(length > 0)) throw new Error('The embedder gave an embedding without a direction.');
-  return sum.map((value) => value / length);
+  return unitVector(one.map((value, index) => value + (mirrored[index] ?? NaN)));
 }

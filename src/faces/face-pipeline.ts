@@ -6,6 +6,7 @@ import type { ExtractedFace } from './face-service.js';
 import {
   decodeRegion,
   decodeShrunk,
+  decodeWhole,
   inspectImage,
   type DecodedImage,
   type ImageSource,
@@ -94,7 +95,9 @@ export class FacePipeline {
     choice: FaceChoice = 'dominant',
     clock = new StageClock(),
   ): Promise<ExtractedFace> {
-    const source = await clock.time('decode', () => inspectImage(bytes, this.#maxPixels));
+    const source = await clock.time('decode', async () =>
+      decodeWhole(await inspectImage(bytes, this.#maxPixels)),
+    );
     const found = await this.#find(source, choice, clock);
     if (found === null) throw new ServiceError('NO_FACE');
     const { view, face } = found;

@@ -1,17 +1,23 @@
-import type { Metadata } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { ServiceError } from '../errors.js';
 import type { Box, ImageMediaType } from './face-service.js';
 import { sniffMediaType } from './image-signature.js';
-import { openImage, toBitmap } from './libvips.js';
+import { fromBitmap, openImage, toBitmap, type Bitmap } from './libvips.js';
 import { Picture } from './picture.js';
+import { withPlainMetadata } from './plain-metadata.js';
 
 /** An encoded picture whose header has been found acceptable; no pixel is decoded yet. */
 export interface ImageSource {
+  /** The picture with plain metadata. */
   readonly bytes: Uint8Array;
   readonly mediaType: ImageMediaType;
   /** Pixels of the upright picture. */
   readonly width: number;
   readonly height: number;
+  /** Whether the format can only be decoded as a whole. */
+  readonly inOnePiece: boolean;
+  /** The upright picture, where it has been decoded already. */
+  readonly pixels?: Bitmap;
 }
 
 const decoders: Readonly<Record<ImageMediaType, string>> = {
@@ -22,29 +28,32 @@ const decoders: Readonly<Record<ImageMediaType, string>> = {
 };
 
 /**
- * AVIF is decoded in one piece, at about 18 bytes a pixel; everything else in strips, interlaced PNG at up to 8. So
- * no picture within the limits takes more than half a gigabyte.
+ * AVIF and interlaced PNG are decoded in one piece, at up to 18 and 8 bytes a pixel, and can not be shrunk while they
+ * load; everything else comes in strips. Twice as large they took up to half a gigabyte and 6 s of a core.
  */
-const MAX_AVIF_PIXELS = 24_000_000;
+const MAX_WHOLE_PIXELS = 12_500_000;
 
 /**
  * Reads type and dimensions without decoding.
  * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE.
  */
-export async function inspectImage(bytes: Uint8Array, maxPixels: number): Promise<ImageSource> {
-  const mediaType = sniffMediaType(bytes);
+export async function inspectImage(encoded: Uint8Array, maxPixels: number): Promise<ImageSource> {
+  const mediaType = sniffMediaType(encoded);
   if (mediaType === null) throw new ServiceError('IMAGE_UNSUPPORTED');
+  const bytes = withPlainMetadata(encoded, mediaType);
   const header = await readHeader(bytes);
   if (header.format !== decoders[mediaType]) throw new ServiceError('IMAGE_UNREADABLE');
   const { width, height } = header.autoOrient;
   if (width < 1 || height < 1) throw new ServiceError('IMAGE_UNREADABLE');
-  const limit = mediaType === 'image/avif' ? Math.min(maxPixels, MAX_AVIF_PIXELS) : maxPixels;
+  const inOnePiece =
+    mediaType === 'image/avif' || (mediaType === 'image/png' && header.isProgressive === true);
+  const limit = inOnePiece ? Math.min(maxPixels, MAX_WHOLE_PIXELS) : maxPixels;
   if (width > Math.floor(limit / height)) {
     throw new ServiceError('IMAGE_TOO_LARGE', {
       message: `The image has ${width} × ${height} pixels; send one of at most ${limit} pixels`,
     });
   }
-  return { bytes, mediaType, width, height };
+  return { bytes, mediaType, width, height, inOnePiece };
 }
 
 async function readHeader(bytes: Uint8Array): Promise<Metadata> {
@@ -58,6 +67,14 @@ async function readHeader(bytes: Uint8Array): Promise<Metadata> {
 /** The JPEG decoder refuses sides above 65 500 pixels by itself; it has no error code. */
 function isTooLong(cause: unknown): boolean {
   return cause instanceof Error && cause.message.includes('Maximum supported image dimension');
+}
+
+/**
+ * Decodes what can only be decoded as a whole, so that several views of it take one decoding.
+ * @throws ServiceError IMAGE_UNREADABLE.
+ */
+export async function decodeWhole(source: ImageSource): Promise<ImageSource> {
+  return source.inOnePiece ? { ...source, pixels: await toBitmap(open(source)) } : source;
 }
 
 /** A decoded picture, or a part of it, at a scale of its own. */
@@ -101,8 +118,8 @@ export async function decodeRegion(source: ImageSource, region: Box, scale: numb
   return { picture: new Picture(await toBitmap(image)), scale, x: left / scale, y: top / scale };
 }
 
-function open(source: ImageSource) {
-  return openImage(source.bytes, { maxPixels: source.width * source.height, orient: true });
+function open({ bytes, width, height, pixels }: ImageSource): Sharp {
+  return pixels ? fromBitmap(pixels) : openImage(bytes, { maxPixels: width * height, orient: true });
 }
 
 function clamp(value: number, min: number, max: number): number {

@@ -1,5 +1,8 @@
 import { deflateSync } from 'node:zlib';
 
+/** Signature and header chunk. */
+const HEADER_END = 8 + 12 + 13;
+
 /** A PNG file with one bit per pixel, all black, whatever its header claims. */
 export function craftedPng(options: {
   width: number;
@@ -22,12 +25,21 @@ export function craftedPng(options: {
   ]);
 }
 
+/** Keyword, and what else stands before the compressed data. */
+const bombHeads = { zTXt: 'a\0\0', iCCP: 'a\0\0', iTXt: 'a\0\u0001\0\0\0' } as const;
+
 /** A text or profile chunk that inflates to `size` zeros. */
-export function inflateBomb(type: 'zTXt' | 'iCCP', size: number): Buffer {
-  return pngChunk(type, Buffer.concat([Buffer.from('a\0\0', 'latin1'), deflateSync(Buffer.alloc(size))]));
+export function inflateBomb(type: keyof typeof bombHeads, size: number): Buffer {
+  const head = Buffer.from(bombHeads[type], 'latin1');
+  return pngChunk(type, Buffer.concat([head, deflateSync(Buffer.alloc(size))]));
 }
 
-function pngChunk(type: string, data: Buffer): Buffer {
+/** Puts chunks behind the header of a PNG file. */
+export function withChunks(png: Buffer, ...chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat([png.subarray(0, HEADER_END), ...chunks, png.subarray(HEADER_END)]);
+}
+
+export function pngChunk(type: string, data: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(data.length);
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
