@@ -22,7 +22,17 @@ export default defineConfig(
     },
   },
   {
-    files: ['scripts/**', 'src/cli/**', 'models/cli.ts', 'test/demo/**', 'test/bench/**', 'test/evaluate/**'],
+    files: [
+      'scripts/**',
+      'src/cli/**',
+      'models/cli.ts',
+      'test/demo/**',
+      'test/bench/**',
+      'test/evaluate/**',
+      'test/fuzz/**',
+      'test/faults/**',
+      'test/soak/**',
+    ],
     rules: { 'no-console': 'off' },
   },
 );

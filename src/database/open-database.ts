@@ -7,10 +7,14 @@ import { openSqliteDatabase, type OpenSqliteOptions } from './sqlite/open-sqlite
 /** Opens the database that the configuration names, creating and migrating it as needed. */
 export function openDatabase(
   { mysql, dataDir }: Pick<Config, 'mysql' | 'dataDir'>,
-  logger: Pick<Logger, 'info' | 'warn'>,
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   options: OpenSqliteOptions,
 ): Promise<Database> {
-  return mysql === undefined
-    ? openSqliteDatabase(dataDir, options)
-    : openMysqlDatabase({ ...mysql, vault: options.vault }, logger);
+  if (mysql !== undefined) return openMysqlDatabase({ ...mysql, vault: options.vault }, logger);
+  return openSqliteDatabase(dataDir, {
+    onThreadLost: (reason) => {
+      logger.error({ err: reason }, 'a database thread was lost');
+    },
+    ...options,
+  });
 }

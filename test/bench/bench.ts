@@ -6,6 +6,7 @@ import { document } from './document.js';
 import { toText } from './format.js';
 import { faceStages } from './face-stages.js';
 import { gallerySearch } from './gallery-search.js';
+import { hostileSection } from './hostile-section.js';
 import { httpLoad } from './http-load.js';
 import { lfwSection } from './lfw-section.js';
 import { liveness } from './liveness.js';
@@ -33,6 +34,7 @@ const sections: readonly BenchSection[] = [
   httpLoad,
   gallerySearch,
   peers,
+  hostileSection,
 ];
 
 const usage = `npm run bench -- [options]

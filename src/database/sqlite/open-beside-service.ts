@@ -31,7 +31,7 @@ export async function openBesideService(folder: string): Promise<OpenSession> {
   const lock = acquireUnlessInUse(folder);
   if (lock === null) return openBeside(join(folder, databaseFileName));
   try {
-    const session = await openSession(join(folder, databaseFileName), false);
+    const session = await openSession(join(folder, databaseFileName));
     const close = () =>
       session.close().finally(() => {
         lock.release();

@@ -38,6 +38,8 @@ export interface OpenSqliteOptions {
    * @default false
    */
   readonly acceptStrays?: boolean;
+  /** Told when the thread of a connection was lost; the next statement opens the database anew. */
+  readonly onThreadLost?: (reason: Error) => void;
 }
 
 /**
@@ -47,12 +49,12 @@ export interface OpenSqliteOptions {
  */
 export async function openSqliteDatabase(
   folder: string,
-  { vault, acceptStrays = false }: OpenSqliteOptions,
+  { vault, ...options }: OpenSqliteOptions,
 ): Promise<Database> {
   createPrivateFolder(folder);
   const lock = FolderLock.acquire(folder);
   try {
-    const session = await openSession(join(folder, databaseFileName), acceptStrays);
+    const session = await openSession(join(folder, databaseFileName), options);
     let closing: Promise<void> | undefined;
     return {
       users: new SqliteUserRepository(session, vault),
@@ -77,17 +79,22 @@ export async function openSqliteDatabase(
 }
 
 /** Creates and migrates the file as needed. The folder must be locked. */
-export async function openSession(file: string, acceptStrays: boolean): Promise<SqliteSession> {
+export async function openSession(
+  file: string,
+  { acceptStrays = false, onThreadLost }: Omit<OpenSqliteOptions, 'vault'> = {},
+): Promise<SqliteSession> {
   createPrivateFile(file);
-  const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });
+  const lost = onThreadLost && { onThreadLost };
+  const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude, ...lost });
   const writer = await SqliteConnection.open({
     file,
     readOnly: false,
     prelude: writerPrelude(dirname(file)),
+    ...lost,
   });
   try {
     await migrateSqlite(writer, { acceptStrays });
-    await writer.execute('PRAGMA foreign_keys = ON');
+    await writer.keep('PRAGMA foreign_keys = ON');
     const session = new SqliteSession(writer, await openReader(), openReader);
     // A process killed right after a deletion leaves the deleted rows in its log.
     await session.scrub();

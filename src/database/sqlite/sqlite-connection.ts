@@ -6,17 +6,25 @@ import type { ConnectionOptions, Outcome, Query, QueryMethod } from './sqlite-pr
 
 export type Queries = SqliteRemoteDatabase;
 
-/** One database connection in a thread of its own, so that fsync never holds up the thread that calls. */
+export interface SqliteConnectionOptions extends ConnectionOptions {
+  /** Told when the thread has ended without having been asked to. */
+  readonly onThreadLost?: (reason: Error) => void;
+}
+
+/**
+ * One database connection in a thread of its own, so that fsync never holds up the thread that calls. When the thread
+ * is lost, everything is refused until {@link revive}, so that no rest of a transaction runs outside of it.
+ */
 export class SqliteConnection {
   /** Drizzle over this connection; statements run in the order they were started. */
   readonly queries: Queries;
-  readonly #thread: WorkerClient;
+  readonly #kept: string[] = [];
+  #thread: WorkerClient;
+  #lost = false;
+  #reviving: Promise<void> | undefined;
 
-  private constructor(options: ConnectionOptions) {
-    this.#thread = new WorkerClient({
-      source: 'src/database/sqlite/sqlite-worker.ts',
-      workerData: options,
-    });
+  private constructor(private readonly options: SqliteConnectionOptions) {
+    this.#thread = this.#startThread();
     this.queries = drizzle(async (sql, params: unknown[], method: QueryMethod) => {
       const query: Query = { sql, params, method };
       // Drizzle types `rows` as a list but wants the bare row, or undefined, for `get`.
@@ -24,7 +32,7 @@ export class SqliteConnection {
     });
   }
 
-  static async open(options: ConnectionOptions): Promise<SqliteConnection> {
+  static async open(options: SqliteConnectionOptions): Promise<SqliteConnection> {
     const connection = new SqliteConnection(options);
     try {
       await connection.#call('open');
@@ -33,6 +41,26 @@ export class SqliteConnection {
       throw error;
     }
     return connection;
+  }
+
+  /** Whether the thread has ended and the database has not been opened anew. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Opens the database anew when the thread was lost. Never between the statements of a transaction. */
+  async revive(): Promise<void> {
+    if (!this.#lost) return;
+    this.#reviving ??= this.#openAnew().finally(() => {
+      this.#reviving = undefined;
+    });
+    await this.#reviving;
+  }
+
+  /** Runs a setting now, and again whenever the database is opened anew. */
+  async keep(setting: string): Promise<void> {
+    await this.execute(setting);
+    this.#kept.push(setting);
   }
 
   /** Runs SQL without parameters or result. */
@@ -47,10 +75,36 @@ export class SqliteConnection {
 
   async close(): Promise<void> {
     try {
-      await this.#call('close');
+      if (!this.#lost) await this.#call('close');
     } finally {
       await this.#thread.close();
     }
+  }
+
+  #startThread(): WorkerClient {
+    const { onThreadLost, ...workerData } = this.options;
+    const thread = new WorkerClient({
+      source: 'src/database/sqlite/sqlite-worker.ts',
+      workerData,
+      onCrash: (reason) => {
+        if (this.#thread !== thread) return;
+        this.#lost = true;
+        onThreadLost?.(reason);
+      },
+    });
+    return thread;
+  }
+
+  async #openAnew(): Promise<void> {
+    this.#thread = this.#startThread();
+    try {
+      await this.#call('open');
+      for (const setting of this.#kept) await this.execute(setting);
+    } catch (cause) {
+      await this.#thread.close();
+      throw new ServiceError('UNAVAILABLE', { cause });
+    }
+    this.#lost = false;
   }
 
   async #call(name: string, argument?: unknown): Promise<unknown> {

@@ -21,6 +21,7 @@ export class SqliteSession {
   /** Statements on the reader: each sees everything committed before it, and nothing uncommitted. */
   async read<T>(work: (database: Queries) => Promise<T>): Promise<T> {
     try {
+      await this.reader.revive();
       return await work(this.reader.queries);
     } catch (error) {
       throw withoutParameters(error);
@@ -67,6 +68,7 @@ export class SqliteSession {
     await this.#turns.run(async () => {
       this.#rewriting = true;
       try {
+        await this.writer.revive();
         await this.writer.execute('VACUUM');
       } catch (error) {
         throw withoutParameters(error);
@@ -78,12 +80,17 @@ export class SqliteSession {
   }
 
   async ping(): Promise<void> {
-    const write = this.#rewriting ? undefined : this.writer.execute('select 1');
+    const write = this.#rewriting ? undefined : this.#pingWriter();
     try {
       await Promise.all([this.read((database) => database.run(sql`select 1`)), write]);
     } catch (error) {
       throw withoutParameters(error);
     }
+  }
+
+  async #pingWriter(): Promise<void> {
+    if (this.writer.lost) await this.#turns.run(() => this.writer.revive());
+    await this.writer.execute('select 1');
   }
 
   /** Finishes what was asked for before, then closes; the last connection empties and removes the log. */
@@ -104,6 +111,7 @@ async function transaction<T>(
   work: (database: Queries) => Promise<T>,
 ): Promise<T> {
   try {
+    await connection.revive();
     await connection.execute(begin);
     const result = await work(connection.queries);
     await connection.execute('COMMIT');
@@ -121,6 +129,7 @@ async function transaction<T>(
 /** @returns false when a reader still uses the log. */
 async function emptyLog(writer: SqliteConnection): Promise<boolean> {
   try {
+    await writer.revive();
     const [row] = await writer.queries.values<[busy: number]>(sql`pragma wal_checkpoint(truncate)`);
     return row?.[0] === 0;
   } catch (error) {
