@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
 
 interface OpenDatabase {
@@ -17,7 +18,10 @@ async function open(folder = temporaryFolder()): Promise<OpenDatabase> {
   const lost: Error[] = [];
   const collect = (thread: Worker): number => threads.push(thread);
   process.on('worker', collect);
-  const database = await openSqliteDatabase(folder, { onThreadLost: (reason) => lost.push(reason) });
+  const database = await openSqliteDatabase(folder, {
+    vault: testVault,
+    onThreadLost: (reason) => lost.push(reason),
+  });
   onTestFinished(async () => {
     process.off('worker', collect);
     await database.close();

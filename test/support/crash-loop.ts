@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect } from 'vitest';
 import { readDataFolder, type StoredPerson } from './read-data-folder.js';
+import { seededChance } from './seeded-chance.js';
 
 export type Outcome = 'answered' | 'unanswered';
 
@@ -37,26 +37,35 @@ export class CrashLoop {
   readonly counts = { kills: 0, registrations: 0, deletions: 0, interrupted: 0 };
   readonly #known = new Map<string, Person>(ids.map((id) => [id, null]));
   readonly #underWay = new Map<string, Person>();
-  #random: number;
+  readonly #chance: () => number;
   #nextPerson = 1;
 
   constructor(private readonly options: CrashLoopOptions) {
-    this.#random = options.seed + 1;
+    this.#chance = seededChance(options.seed);
   }
 
-  /** Every fifth kill falls into the start. */
+  /**
+   * Every fifth kill falls into the start.
+   * @throws Error that says what was lost or is half-written.
+   */
   async run(kills: number): Promise<void> {
     for (let kill = 1; kill <= kills; kill += 1) {
       const child = this.options.start(this.options.folder);
-      if (kill % 5 === 0) await wait(50 + this.#chance() * 250);
-      else await this.#write(child);
-      await child.kill();
+      try {
+        if (kill % 5 === 0) await wait(50 + this.#chance() * 250);
+        else await this.#write(child);
+      } finally {
+        await child.kill();
+      }
       this.counts.kills += 1;
     }
     const last = this.options.start(this.options.folder);
-    await last.ready;
-    this.#compare();
-    await last.kill();
+    try {
+      await last.ready;
+      this.#compare();
+    } finally {
+      await last.kill();
+    }
   }
 
   async #write(child: CrashingProcess): Promise<void> {
@@ -87,7 +96,7 @@ export class CrashLoop {
   /** What was answered must be as it was answered; what was not must be as before or as asked for, whole. */
   #compare(): void {
     const { people, problems } = readDataFolder(this.options.folder);
-    expect(problems).toEqual([]);
+    if (problems.length > 0) throw new Error(problems.join('; '));
     for (const [id, before] of this.#known) {
       const stored = people.get(id);
       const possible = this.#underWay.has(id) ? [before, this.#underWay.get(id) ?? null] : [before];
@@ -96,15 +105,9 @@ export class CrashLoop {
           ? person === null && stored === undefined
           : this.options.isStored(stored, person),
       );
-      expect(found, `${id} is neither ${possible.join(' nor ')}`).not.toBeUndefined();
-      this.#known.set(id, found ?? null);
+      if (found === undefined) throw new Error(`${id} is neither ${possible.join(' nor ')}.`);
+      this.#known.set(id, found);
     }
     this.#underWay.clear();
-  }
-
-  /** Park and Miller's generator, 0 to 1. */
-  #chance(): number {
-    this.#random = (this.#random * 48_271) % 2_147_483_647;
-    return this.#random / 2_147_483_647;
   }
 }

@@ -3,22 +3,10 @@ import { onTestFinished } from 'vitest';
 import type { MysqlSettings } from '../../src/database/mysql/mysql-options.js';
 import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
 import type { Database } from '../../src/users/user-repository.js';
-import { servicePassword, type MariadbServer } from './mariadb-server.js';
+import type { MariadbServer } from './mariadb-server.js';
 import { introduceTestKey, testVault } from './test-vault.js';
 
-/** How the service would reach a database of the server. */
-export function optionsFor(server: MariadbServer, database: string): MysqlSettings {
-  return {
-    hosts: [{ host: '127.0.0.1', port: server.port }],
-    user: 'service',
-    password: servicePassword,
-    database,
-    poolSize: 10,
-    connectTimeoutMs: 3000,
-    timeoutMs: 10_000,
-    tls: undefined,
-  };
-}
+export { optionsFor } from './mysql-options-for.js';
 
 /** Opens a database, closed when the running test has finished. */
 export async function openFor(options: MysqlSettings): Promise<Database> {

@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly source: string;
   readonly arguments?: readonly string[];
   readonly environment: Record<string, string>;
+  /** Called once the process is started. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Called with everything printed so far, whenever something is. */
   readonly onOutput?: (output: string, child: ChildProcess) => void;
 }
@@ -25,6 +27,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     env: { PATH: process.env['PATH'], FACE_WORKERS: '1', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  options.onStart?.(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {

@@ -1,0 +1,41 @@
+import { CrashLoop, type CrashLoopOptions } from '../support/crash-loop.js';
+import { isStoredAsFace, startCrashingService } from '../support/crashing-service.js';
+import { isStoredAsText, startCrashingTextService } from '../support/crashing-text-service.js';
+import { inFolder, type FaultKind } from './fault-kind.js';
+
+/** Registrations and deletions, answered ones against stored ones. */
+function crashKind(
+  name: string,
+  how: Pick<CrashLoopOptions, 'start' | 'isStored' | 'lifeMs' | 'inFlight'>,
+): FaultKind {
+  return {
+    name,
+    missing: null,
+    run: ({ rounds, seed }, total) =>
+      inFolder(async (folder) => {
+        const loop = new CrashLoop({ folder, seed, ...how });
+        try {
+          await loop.run(rounds);
+        } finally {
+          const { kills, registrations, deletions, interrupted } = loop.counts;
+          total.kills += kills;
+          total.acknowledged += registrations + deletions;
+          total.interrupted += interrupted;
+        }
+      }),
+  };
+}
+
+export const textWrites = crashKind('register and delete, faces of text', {
+  start: startCrashingTextService,
+  isStored: isStoredAsText,
+  lifeMs: 200,
+  inFlight: 6,
+});
+
+export const serviceWrites = crashKind('register and delete over REST', {
+  start: startCrashingService,
+  isStored: isStoredAsFace,
+  lifeMs: 800,
+  inFlight: 4,
+});

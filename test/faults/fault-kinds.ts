@@ -1,0 +1,15 @@
+import { serviceWrites, textWrites } from './crash-kinds.js';
+import type { FaultKind } from './fault-kind.js';
+import { imports } from './import-kind.js';
+import { mysqlMigrations, sqliteMigrations } from './migration-kinds.js';
+import { reembedding } from './reembed-kind.js';
+
+/** Whatever changes stored data belongs here. */
+export const faultKinds: readonly FaultKind[] = [
+  textWrites,
+  serviceWrites,
+  imports,
+  sqliteMigrations,
+  mysqlMigrations,
+  reembedding,
+];

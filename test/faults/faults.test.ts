@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { serviceWrites, textWrites } from './crash-kinds.js';
+import type { FaultCounts } from './fault-kind.js';
+import { faultKinds } from './fault-kinds.js';
+
+// `npm run faults` does hundreds of rounds. Registrations and deletions have tests of their own.
+const others = faultKinds.filter((kind) => kind !== textWrites && kind !== serviceWrites);
+describe.each(others)('$name', ({ missing, run }) => {
+  it.skipIf(missing !== null)(
+    `loses nothing acknowledged over kills ${missing ?? ''}`,
+    async () => {
+      const counts: FaultCounts = { kills: 0, acknowledged: 0, interrupted: 0 };
+      await run({ rounds: 2, seed: 5 }, counts);
+      expect(counts.kills).toBe(2);
+    },
+    180_000,
+  );
+});
