@@ -25,6 +25,7 @@ export class FolderLock {
       database.exec('BEGIN EXCLUSIVE');
     } catch (cause) {
       database.close();
+      if (!isBusy(cause)) throw cause;
       throw new FolderInUseError(
         `Another process already uses the data folder ${folder}. Stop it, or set DATA_DIR to another folder.`,
         { cause },
@@ -36,4 +37,9 @@ export class FolderLock {
   release(): void {
     this.database.close();
   }
+}
+
+/** SQLITE_BUSY: https://sqlite.org/rescode.html */
+function isBusy(cause: unknown): boolean {
+  return cause instanceof Error && 'errcode' in cause && (Number(cause.errcode) & 0xff) === 5;
 }

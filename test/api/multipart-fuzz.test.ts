@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
 import { registerUser } from '../support/graphql.js';
-import { boundary, multipartBody, multipartType, request } from '../support/http.js';
+import { boundary, multipartBody, multipartType, request, sendRaw } from '../support/http.js';
 import type { Part } from '../support/http.js';
 
 let running: RunningApi;
@@ -155,4 +155,95 @@ it('copes with ten thousand parts', async () => {
     });
     expect([400, 413]).toContain(answer.status);
   }
+});
+
+const frontEnds = ['/register/', '/verify/', '/graphql'];
+const headers = { 'Content-Type': multipartType, 'Apollo-Require-Preflight': 'true' };
+const post = (path: string, body: Buffer, more: Record<string, string> = {}) =>
+  request(running.port, { method: 'POST', path, headers: { ...headers, ...more }, body });
+const good = (path: string, id: string): Part[] =>
+  path === '/graphql'
+    ? [
+        {
+          name: 'operations',
+          value: JSON.stringify({ query: registerUser, variables: { id, image: null } }),
+        },
+        { name: 'map', value: '{"0":["variables.image"]}' },
+        { name: '0', value: 'face', filename: 'face.jpg' },
+      ]
+    : [
+        { name: 'id', value: id },
+        { name: 'image', value: 'face', filename: 'face.jpg' },
+      ];
+
+it.each(frontEnds)('%s refuses a form without its last boundary', async (path) => {
+  const whole = multipartBody(good(path, 'user1'));
+  for (const missing of [2, 4, `--${boundary}--`.length + 2, whole.length - 60]) {
+    running.users.faces.clear();
+    const answer = await post(path, whole.subarray(0, whole.length - missing));
+    // The line break behind the last boundary may be left out.
+    if (missing > 2) expect(answer.status).toBe(400);
+    expect(answer.status).not.toBe(500);
+    expect(running.users.faces.size).toBeLessThanOrEqual(missing > 2 ? 0 : 1);
+  }
+});
+
+it.each(frontEnds)(
+  '%s takes parts in any order that can be understood, and refuses the others',
+  async (path) => {
+    running.users.faces.clear();
+    const answer = await post(path, multipartBody(good(path, 'user1').reverse()));
+    // GraphQL's specification wants the operations first, then the map, then the files.
+    expect(answer.status).toBe(path === '/register/' ? 201 : 400);
+  },
+);
+
+it.each(frontEnds)('%s copes with a length that is too short or too long', async (path) => {
+  const body = multipartBody(good(path, 'user1'));
+  running.users.faces.clear();
+  const short = await post(path, body, { 'Content-Length': String(body.length - 30) });
+  expect(short.status).toBe(400);
+  const long = await post(path, body, { 'Content-Length': String(body.length + 30) });
+  expect([400, 408]).toContain(long.status);
+  expect((await post(path, Buffer.alloc(0))).status).toBe(400);
+});
+
+it.each(frontEnds)('%s takes a chunked form, and refuses one that never ends well', async (path) => {
+  running.users.faces.clear();
+  const body = multipartBody(good(path, 'user1'));
+  const chunks = [...body].map((byte) => Buffer.concat([Buffer.from('1\r\n'), Buffer.from([byte, 13, 10])]));
+  const chunked = Buffer.concat([...chunks, Buffer.from('0\r\n\r\n')]);
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nApollo-Require-Preflight: true\r\nContent-Type: ${multipartType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const whole = await sendRaw(running.port, head, chunked);
+  expect([200, 201, 400]).toContain(whole.status);
+  if (path !== '/verify/') expect(running.users.faces.has('user1')).toBe(true);
+  const broken = await sendRaw(running.port, head, chunked.subarray(0, 300), 'not a chunk');
+  expect(broken.status).toBe(400);
+});
+
+it('nested and strange paths of the map reach nothing but variables', async () => {
+  for (const path of [
+    'variables.__proto__.image',
+    'variables.constructor.prototype.image',
+    '__proto__.image',
+    'query',
+    'query.length',
+    'variables',
+    'variables.image.image',
+    'variables.image'.repeat(500),
+    `variables${'.a'.repeat(5_000)}`,
+    '0.variables.image',
+    '',
+    '.',
+  ]) {
+    running.users.faces.clear();
+    const [operations, , file] = good('/graphql', 'user1');
+    if (operations === undefined || file === undefined) throw new Error('The form has three parts.');
+    const map = { name: 'map', value: JSON.stringify({ 0: [path] }) };
+    const answer = await post('/graphql', multipartBody([operations, map, file]));
+    expect([200, 400, 413], path.slice(0, 50)).toContain(answer.status);
+    expect(running.users.faces.size).toBe(0);
+    expect(({} as Record<string, unknown>)['image']).toBeUndefined();
+  }
+  expect(running.logs.filter((line) => line['level'] === 50)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { testVault } from '../support/test-vault.js';
+import { introduceTestKey, testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
 
 interface OpenDatabase {
@@ -22,6 +22,7 @@ async function open(folder = temporaryFolder()): Promise<OpenDatabase> {
     vault: testVault,
     onThreadLost: (reason) => lost.push(reason),
   });
+  await introduceTestKey(database);
   onTestFinished(async () => {
     process.off('worker', collect);
     await database.close();
@@ -54,7 +55,7 @@ it('health checks alone bring lost threads back', async () => {
 
 it('writes cut off by a loss are whole or absent, fail retryably, and no rest of them is run', async () => {
   const { database, threads, lost } = await open();
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     const people = await Promise.all(
       Array.from({ length: 8 }, (_, place) =>
         announced(database, { id: `user-${round}-${place}`, seed: 100 * round + place }),
@@ -63,7 +64,7 @@ it('writes cut off by a loss are whole or absent, fail retryably, and no rest of
     const before = lost.length;
     const outcomes = Promise.allSettled(people.map((person) => database.users.enrol(person)));
     // Later and later in the middle of the transactions.
-    for (let turn = 0; turn < 3 * round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 6 * round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await threads.findLast((_, place) => place !== 1)?.terminate();
     for (const [place, outcome] of (await outcomes).entries()) {
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'UNAVAILABLE' });

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { ServiceError } from '../../errors.js';
 import { FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
 import type { Vault } from '../../protection/vault.js';
@@ -9,6 +10,7 @@ import { SqliteAudit } from './sqlite-audit.js';
 import { SqliteAuditLog } from './sqlite-audit-log.js';
 import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
+import { withoutParameters } from './sqlite-error.js';
 import { SqliteGalleryLog } from './sqlite-gallery-log.js';
 import { removeRemnants } from './sqlite-remnants.js';
 import { SqliteProtection } from './sqlite-protection.js';
@@ -51,8 +53,7 @@ export async function openSqliteDatabase(
   folder: string,
   { vault, ...options }: OpenSqliteOptions,
 ): Promise<Database> {
-  createPrivateFolder(folder);
-  const lock = FolderLock.acquire(folder);
+  const lock = lockFolder(folder);
   try {
     const session = await openSession(join(folder, databaseFileName), options);
     let closing: Promise<void> | undefined;
@@ -74,8 +75,30 @@ export async function openSqliteDatabase(
     };
   } catch (error) {
     lock.release();
-    throw error;
+    throw unusable(folder, error);
   }
+}
+
+function lockFolder(folder: string): FolderLock {
+  try {
+    createPrivateFolder(folder);
+    return FolderLock.acquire(folder);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+/** A disk that takes nothing is not the database's fault: the message has to name it. */
+function unusable(folder: string, error: unknown): unknown {
+  const cause = withoutParameters(error);
+  const reason = cause instanceof ServiceError ? cause.cause : cause;
+  if (
+    !(reason instanceof Error) ||
+    !/disk is full|no space|read-?only|not a writable|I\/O error/i.test(reason.message)
+  )
+    return error;
+  const message = `The data folder ${folder} can not be written to (${reason.message}). Make room or make it writable, and start again.`;
+  return new Error(message, { cause: reason });
 }
 
 /** Creates and migrates the file as needed. The folder must be locked. */
