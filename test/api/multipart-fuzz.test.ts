@@ -176,15 +176,13 @@ const good = (path: string, id: string): Part[] =>
         { name: 'image', value: 'face', filename: 'face.jpg' },
       ];
 
-it.each(frontEnds)('%s refuses a form without its last boundary', async (path) => {
+it.each(frontEnds)('%s refuses a form that is cut off, and registers nobody', async (path) => {
   const whole = multipartBody(good(path, 'user1'));
-  for (const missing of [2, 4, `--${boundary}--`.length + 2, whole.length - 60]) {
-    running.users.faces.clear();
-    const answer = await post(path, whole.subarray(0, whole.length - missing));
-    // The line break behind the last boundary may be left out.
-    if (missing > 2) expect(answer.status).toBe(400);
-    expect(answer.status).not.toBe(500);
-    expect(running.users.faces.size).toBeLessThanOrEqual(missing > 2 ? 0 : 1);
+  const last = whole.lastIndexOf(`--${boundary}`);
+  running.users.faces.clear();
+  for (const end of [last + 10, last, last - 2, last - 3, last - 60]) {
+    expect((await post(path, whole.subarray(0, end))).status).toBe(400);
+    expect(running.users.faces.size).toBe(0);
   }
 });
 
@@ -204,7 +202,8 @@ it.each(frontEnds)('%s copes with a length that is too short or too long', async
   const short = await post(path, body, { 'Content-Length': String(body.length - 30) });
   expect(short.status).toBe(400);
   const long = await post(path, body, { 'Content-Length': String(body.length + 30) });
-  expect([400, 408]).toContain(long.status);
+  // GraphQL has all it needs when the last boundary has come.
+  expect([200, 400, 408]).toContain(long.status);
   expect((await post(path, Buffer.alloc(0))).status).toBe(400);
 });
 
