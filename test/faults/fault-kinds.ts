@@ -2,6 +2,7 @@ import { serviceWrites, textWrites } from './crash-kinds.js';
 import type { FaultKind } from './fault-kind.js';
 import { imports } from './import-kind.js';
 import { mysqlMigrations, sqliteMigrations } from './migration-kinds.js';
+import { protections, rotations } from './protection-kinds.js';
 import { reembedding } from './reembed-kind.js';
 
 /** Whatever changes stored data belongs here. */
@@ -12,4 +13,6 @@ export const faultKinds: readonly FaultKind[] = [
   sqliteMigrations,
   mysqlMigrations,
   reembedding,
+  rotations,
+  protections,
 ];

@@ -51,7 +51,10 @@ export function readDataFolder(folder: string): DataFolder {
       if (people.has(String(id))) problems.push(`two images or templates of ${String(id)}`);
       if (!(vector instanceof Uint8Array)) problems.push(`no template of ${String(id)}`);
       else if (!files.includes(file)) problems.push(`no file of ${String(id)}`);
-      else people.set(String(id), opened(row, readFileSync(join(images, file)), masterKeys));
+      else if (row['pseudonym'] === null) {
+        problems.push(`${String(id)} is not protected`);
+        people.set(String(id), { vector: Buffer.from(vector), picture: readFileSync(join(images, file)) });
+      } else people.set(String(id), opened(row, readFileSync(join(images, file)), masterKeys));
       if (state !== 'live') problems.push(`image of ${String(id)} is ${String(state)}`);
     }
     for (const table of ['images', 'templates', 'blobs', 'user_keys'])
