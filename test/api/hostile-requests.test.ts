@@ -142,6 +142,9 @@ describe.each(['production', 'development'])('in %s', (NODE_ENV) => {
     expect(await message(json({ query: `{ ${'a: users { id } '.repeat(5)} }` }))).toContain(
       'root fields at most',
     );
+    expect(await message(json({ query: '{ users { a: id b: id c: id d: id e: id } }' }))).toContain(
+      'values at most',
+    );
   });
 });
 

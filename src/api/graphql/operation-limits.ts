@@ -95,7 +95,7 @@ export const operationLimitsRule: ValidationRule = (context) => ({
       );
     if (fields.reduce((sum, field) => sum + listedValues(context, field), 0) > maxListedValues)
       context.reportError(
-        new GraphQLError(
+        new OperationLimitError(
           `An operation can list ${maxListedValues} values at most; ask for fewer users or fields.`,
           { nodes: operation },
         ),
