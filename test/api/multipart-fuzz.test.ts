@@ -181,7 +181,8 @@ it.each(frontEnds)('%s refuses a form that is cut off, and registers nobody', as
   const last = whole.lastIndexOf(`--${boundary}`);
   running.users.faces.clear();
   for (const end of [last + 10, last, last - 2, last - 3, last - 60]) {
-    expect((await post(path, whole.subarray(0, end))).status).toBe(400);
+    const { body } = await post(path, whole.subarray(0, end));
+    expect(body).toContain('The multipart body is malformed or incomplete');
     expect(running.users.faces.size).toBe(0);
   }
 });
