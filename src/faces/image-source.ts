@@ -46,7 +46,7 @@ export async function inspectImage(encoded: Uint8Array, maxPixels: number): Prom
   const { width, height } = header.autoOrient;
   if (width < 1 || height < 1) throw new ServiceError('IMAGE_UNREADABLE');
   const inOnePiece =
-    mediaType === 'image/avif' || (mediaType === 'image/png' && header.isProgressive === true);
+    mediaType === 'image/avif' || (mediaType === 'image/png' && header.isProgressive);
   const limit = inOnePiece ? Math.min(maxPixels, MAX_WHOLE_PIXELS) : maxPixels;
   if (width > Math.floor(limit / height)) {
     throw new ServiceError('IMAGE_TOO_LARGE', {

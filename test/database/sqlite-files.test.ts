@@ -21,11 +21,12 @@ async function open(folder: string): Promise<Database> {
 function storedBytes(folder: string, { user, template }: Enrolment): Buffer[] {
   const database = new DatabaseSync(join(folder, databaseFile), { readOnly: true });
   try {
-    const bytes = (sql: string, id: string) => Object.values(database.prepare(sql).get(id) ?? {});
+    const bytes = (sql: string, id: string) =>
+      Object.values((database.prepare(sql).get(id) ?? {}) as Record<string, Uint8Array>);
     return [
       ...bytes('SELECT vector FROM templates WHERE id = ?', template.templateId),
       ...bytes('SELECT wrapped FROM user_keys WHERE user_id = ?', user.id),
-    ].map((value) => Buffer.from(value as Uint8Array));
+    ].map((value) => Buffer.from(value));
   } finally {
     database.close();
   }

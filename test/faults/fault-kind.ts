@@ -27,7 +27,7 @@ export interface FaultKind {
    * Kills, starts again and compares. Counts as it goes, so that they are right when it fails.
    * @throws Error that says what was lost or is half-done.
    */
-  run(options: FaultOptions, counts: FaultCounts): Promise<void>;
+  readonly run: (options: FaultOptions, counts: FaultCounts) => Promise<void>;
 }
 
 export async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {

@@ -6,7 +6,7 @@ export interface FuzzSeed {
   readonly format: string;
   /** Bytes of the signature, which stay. */
   readonly signature: number;
-  make(): Promise<Buffer>;
+  readonly make: () => Promise<Buffer>;
 }
 
 const encoded = (encode: (picture: Sharp) => Sharp) => async () =>

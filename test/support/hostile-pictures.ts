@@ -14,7 +14,7 @@ export interface HostilePicture {
   readonly name: string;
   /** Any of these is right. */
   readonly outcomes: readonly PictureOutcome[];
-  make(): Promise<Buffer>;
+  readonly make: () => Promise<Buffer>;
 }
 
 type Entry = readonly [

@@ -19,7 +19,7 @@ export type SharedSession = Pick<SqliteSession, 'read' | 'write' | 'scrub'>;
 
 interface OpenSession {
   readonly session: SharedSession;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
