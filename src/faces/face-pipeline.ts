@@ -104,6 +104,7 @@ export class FacePipeline {
     const { template, sharpness, brightness } = await clock.time('embed', () =>
       this.#embedder.embed(view.pyramid, face.landmarks),
     );
+    const liveness = this.#liveness;
     return {
       modelId: this.#embedder.modelId,
       template,
@@ -115,7 +116,7 @@ export class FacePipeline {
       sharpness,
       brightness,
       pose: face.pose,
-      liveness: (await this.#liveness?.score(view.pyramid, face)) ?? null,
+      liveness: liveness && (await clock.time('liveness', () => liveness.score(view.pyramid, face))),
     };
   }
 

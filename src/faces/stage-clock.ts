@@ -1,5 +1,5 @@
 /** Stages of the work on one picture inside a face worker. */
-export const pipelineStages = ['decode', 'detect', 'landmarks', 'embed'] as const;
+export const pipelineStages = ['decode', 'detect', 'landmarks', 'embed', 'liveness'] as const;
 
 export type PipelineStage = (typeof pipelineStages)[number];
 
