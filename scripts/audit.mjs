@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 // `npm audit` ends with 1 both for a known vulnerability and for a registry that can not be asked, as mirrors often
 // can not. Only the first is a failure of this project; the second is said aloud.
 const { stdout } = spawnSync('npm', ['audit', '--audit-level=high', '--json'], { encoding: 'utf8' });
-/** @type {{ auditReportVersion?: number, message?: string, vulnerabilities?: Record<string, { severity: string }> }} */
-const report = JSON.parse(stdout === '' ? '{}' : stdout);
+const report =
+  /** @type {{ auditReportVersion?: number, message?: string, vulnerabilities?: Record<string, { severity: string }> }} */ (
+    JSON.parse(stdout === '' ? '{}' : stdout)
+  );
 const { auditReportVersion, message = 'npm audit gave no answer', vulnerabilities = {} } = report;
 const severe = Object.entries(vulnerabilities).filter(([, { severity }]) =>
   /^(high|critical)$/.test(severity),
