@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 // `npm audit` ends with 1 both for a known vulnerability and for a registry that can not be asked, as mirrors often
 // can not. Only the first is a failure of this project; the second is said aloud.
 const { stdout } = spawnSync('npm', ['audit', '--audit-level=high', '--json'], { encoding: 'utf8' });
-const report =
-  /** @type {{ auditReportVersion?: number, message?: string, vulnerabilities?: Record<string, { severity: string }> }} */ (
-    JSON.parse(stdout === '' ? '{}' : stdout)
-  );
-const { auditReportVersion, message = 'npm audit gave no answer', vulnerabilities = {} } = report;
+
+/** @typedef {{ auditReportVersion?: number, message?: string, vulnerabilities?: Record<string, { severity: string }> }} Report */
+
+/** @type {(text: string) => Report} */
+const parse = JSON.parse;
+
+const { auditReportVersion, message = 'no answer', vulnerabilities = {} } = parse(stdout || '{}');
 const severe = Object.entries(vulnerabilities).filter(([, { severity }]) =>
   /^(high|critical)$/.test(severity),
 );
