@@ -161,6 +161,7 @@ it.skipIf(mariadbMissing !== null)(
     expect(findings.map(({ problem }) => problem)).toEqual([
       `Template ${template.templateId} belongs to a user who does not exist`,
       `${image.key} belongs to a user who does not exist`,
+      'A key belongs to a user who does not exist',
     ]);
     for (const { repair } of findings) expect(await repair?.()).toBe(true);
     expect(await all(checkRows(database, images))).toEqual([]);

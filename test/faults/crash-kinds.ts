@@ -6,7 +6,7 @@ import { inFolder, type FaultKind } from './fault-kind.js';
 /** Registrations and deletions, answered ones against stored ones. */
 function crashKind(
   name: string,
-  how: Pick<CrashLoopOptions, 'start' | 'isStored' | 'lifeMs' | 'inFlight'>,
+  how: Pick<CrashLoopOptions, 'start' | 'isStored' | 'answers' | 'restMs' | 'inFlight'>,
 ): FaultKind {
   return {
     name,
@@ -29,13 +29,15 @@ function crashKind(
 export const textWrites = crashKind('register and delete, faces of text', {
   start: startCrashingTextService,
   isStored: isStoredAsText,
-  lifeMs: 200,
+  answers: 16,
+  restMs: 40,
   inFlight: 6,
 });
 
 export const serviceWrites = crashKind('register and delete over REST', {
   start: startCrashingService,
   isStored: isStoredAsFace,
-  lifeMs: 800,
+  answers: 6,
+  restMs: 150,
   inFlight: 4,
 });

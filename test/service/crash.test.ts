@@ -9,7 +9,8 @@ test('real faces over REST: loses nothing answered and leaves nothing half-writt
     start: startCrashingService,
     isStored: isStoredAsFace,
     seed: 7,
-    lifeMs: 800,
+    answers: 6,
+    restMs: 150,
     inFlight: 4,
   });
   await loop.run(4);

@@ -22,8 +22,10 @@ export interface CrashLoopOptions {
   readonly isStored: (stored: StoredPerson, person: number) => boolean;
   /** Same numbers, same choice of operations and moments, as far as the clock allows. */
   readonly seed: number;
-  /** Longest life in milliseconds after the start. */
-  readonly lifeMs: number;
+  /** Most answers of one life; so counted, a slow machine gets as far as a fast one. */
+  readonly answers: number;
+  /** Longest time in milliseconds from the last of them to the end. */
+  readonly restMs: number;
   readonly inFlight: number;
 }
 
@@ -39,6 +41,7 @@ export class CrashLoop {
   readonly #underWay = new Map<string, Person>();
   readonly #chance: () => number;
   #nextPerson = 1;
+  #onAnswer: () => void = () => undefined;
 
   constructor(private readonly options: CrashLoopOptions) {
     this.#chance = seededChance(options.seed);
@@ -71,8 +74,10 @@ export class CrashLoop {
   async #write(child: CrashingProcess): Promise<void> {
     await child.ready;
     this.#compare();
+    const answered = this.#answered(Math.floor(this.#chance() * (this.options.answers + 1)));
     const slots = Array.from({ length: this.options.inFlight }, () => this.#writeUntilKilled(child));
-    await wait(this.#chance() * this.options.lifeMs);
+    await Promise.race([answered, Promise.all(slots)]);
+    await wait(this.#chance() * this.options.restMs);
     await child.kill();
     await Promise.all(slots);
     this.counts.interrupted += this.#underWay.size;
@@ -90,7 +95,19 @@ export class CrashLoop {
       this.#underWay.delete(id);
       this.#known.set(id, person);
       this.counts[person === null ? 'deletions' : 'registrations'] += 1;
+      this.#onAnswer();
     }
+  }
+
+  #answered(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      let left = count;
+      this.#onAnswer = () => {
+        left -= 1;
+        if (left <= 0) resolve();
+      };
+      if (count === 0) resolve();
+    });
   }
 
   /** What was answered must be as it was answered; what was not must be as before or as asked for, whole. */

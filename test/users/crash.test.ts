@@ -12,7 +12,8 @@ it('loses nothing answered and leaves nothing half-written over 52 kills', { tim
         start: startCrashingTextService,
         isStored: isStoredAsText,
         seed,
-        lifeMs: 200,
+        answers: 16,
+        restMs: 40,
         inFlight: 6,
       }),
   );
