@@ -45,8 +45,7 @@ export async function inspectImage(encoded: Uint8Array, maxPixels: number): Prom
   if (header.format !== decoders[mediaType]) throw new ServiceError('IMAGE_UNREADABLE');
   const { width, height } = header.autoOrient;
   if (width < 1 || height < 1) throw new ServiceError('IMAGE_UNREADABLE');
-  const inOnePiece =
-    mediaType === 'image/avif' || (mediaType === 'image/png' && header.isProgressive);
+  const inOnePiece = mediaType === 'image/avif' || (mediaType === 'image/png' && header.isProgressive);
   const limit = inOnePiece ? Math.min(maxPixels, MAX_WHOLE_PIXELS) : maxPixels;
   if (width > Math.floor(limit / height)) {
     throw new ServiceError('IMAGE_TOO_LARGE', {
