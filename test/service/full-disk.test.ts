@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readDataFolder } from '../support/read-data-folder.js';
 import { runCommand } from '../support/run-command.js';
@@ -5,6 +7,7 @@ import { sampleFace } from '../support/sample-faces.js';
 import { restForm, ServiceClient } from '../support/service-client.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { SmallDisk, smallDiskMissing } from '../support/small-disk.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const missing = smallDiskMissing();
 if (missing !== null) process.stderr.write(`SKIPPED: tests on a full disk, ${missing}.\n`);
@@ -62,6 +65,36 @@ describe.skipIf(missing !== null)('a disk', () => {
     expect(await client.verifyOverRest('bob', bob)).toMatchObject({ verified: true });
     expect(await service.end('SIGTERM')).toBe(0);
     const { people, problems } = readDataFolder(disk.folder);
+    expect([...people.keys()].sort()).toEqual(['ada', 'bob']);
+    expect(problems).toEqual([]);
+  }, 180_000);
+
+  it('of the pictures that becomes read-only: registrations are answered 503, verifications go on, and nothing is half-written', async () => {
+    const dataDir = temporaryFolder();
+    const folder = join(dataDir, 'images');
+    mkdirSync(folder);
+    const disk = SmallDisk.mount(8, folder);
+    onTestFinished(() => {
+      disk.unmount();
+    });
+    const service = await ServiceProcess.start({ dataDir });
+    onTestFinished(async () => {
+      await service.end('SIGKILL');
+    });
+    const client = new ServiceClient(service.address);
+    const [ada, bob] = [await sampleFace('sample3-left'), await sampleFace('sample1-left')];
+    await client.registerOverRest('ada', ada);
+
+    disk.makeReadOnly();
+    expect(await send(service, '/register/', 'bob', bob)).toEqual(unavailable);
+    expect(await client.verifyOverRest('ada', ada)).toMatchObject({ verified: true });
+    expect((await fetch(`${service.address}/readyz`)).status).toBe(503);
+
+    disk.makeWritable();
+    expect((await fetch(`${service.address}/readyz`)).status).toBe(200);
+    await client.registerOverRest('bob', bob);
+    expect(await service.end('SIGTERM')).toBe(0);
+    const { people, problems } = readDataFolder(dataDir);
     expect([...people.keys()].sort()).toEqual(['ada', 'bob']);
     expect(problems).toEqual([]);
   }, 180_000);

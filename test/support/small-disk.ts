@@ -8,8 +8,11 @@ export class SmallDisk {
   private constructor(readonly folder: string) {}
 
   /** @throws Error where this process may not mount. */
-  static mount(megabytes: number): SmallDisk {
-    const folder = mkdtempSync(join(tmpdir(), 'facial-verification-disk-'));
+  /** @param folder an empty one that is removed with the file system; a new one by default. */
+  static mount(
+    megabytes: number,
+    folder = mkdtempSync(join(tmpdir(), 'facial-verification-disk-')),
+  ): SmallDisk {
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'tmpfs', folder], {
         stdio: 'pipe',
@@ -34,6 +37,10 @@ export class SmallDisk {
   /** Possible only while no process has a file open for writing. */
   makeReadOnly(): void {
     execFileSync('mount', ['-o', 'remount,ro', this.folder], { stdio: 'pipe' });
+  }
+
+  makeWritable(): void {
+    execFileSync('mount', ['-o', 'remount,rw', this.folder], { stdio: 'pipe' });
   }
 
   unmount(): void {
