@@ -1,5 +1,4 @@
 import { createJimp } from '@jimp/core';
-import { defaultPlugins } from 'jimp';
 import { fromBitmap, openImage, toBitmap, type Bitmap } from './libvips.js';
 
 export interface DecodeOptions {
@@ -57,6 +56,6 @@ const avif = () => ({
  * Jimp with the four accepted formats only, whose codecs are libvips. Never call `Picture.read`: it opens paths
  * and addresses.
  */
-export const Picture = createJimp({ formats: [jpeg, png, webp, avif], plugins: defaultPlugins });
+export const Picture = createJimp({ formats: [jpeg, png, webp, avif], plugins: [] });
 
 export type Picture = InstanceType<typeof Picture>;

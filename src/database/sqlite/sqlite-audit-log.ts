@@ -15,36 +15,36 @@ export async function appendToAuditLog(
   pseudonyms?: ReadonlyMap<string, string>,
 ): Promise<AuditEntry[]> {
   if (events.length === 0) return [];
-  const subjects = pseudonyms ?? (await pseudonymsOf(database, events));
   const at = new Date(Math.floor(Date.now() / 1000) * 1000);
-  const [head] = await database.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead);
+  const [[head], subjects] = await database.batch([
+    database.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead),
+    database
+      .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
+      .from(userKeys)
+      .where(inArray(userKeys.userId, pseudonyms ? [] : userIdsOf(events))),
+  ]);
+  const known = pseudonyms ?? new Map(subjects.map(({ userId, pseudonym }) => [userId, pseudonym]));
   const entries = chain(
     head ?? { seq: 0, hash: new Uint8Array() },
     events.map(({ userId, ...event }) => ({
       ...event,
       at,
-      subject: userId === null ? null : (subjects.get(userId) ?? null),
+      subject: userId === null ? null : (known.get(userId) ?? null),
     })),
   );
-  await database.insert(auditLog).values(entries);
   const { seq, hash } = entries.at(-1) ?? { seq: 0, hash: new Uint8Array() };
-  await database
-    .insert(auditHead)
-    .values({ id: 1, seq, hash })
-    .onConflictDoUpdate({ target: auditHead.id, set: { seq, hash } });
+  await database.batch([
+    database.insert(auditLog).values(entries),
+    database
+      .insert(auditHead)
+      .values({ id: 1, seq, hash })
+      .onConflictDoUpdate({ target: auditHead.id, set: { seq, hash } }),
+  ]);
   return entries;
 }
 
-async function pseudonymsOf(
-  database: Queries,
-  events: readonly AuditEvent[],
-): Promise<ReadonlyMap<string, string>> {
-  const userIds = [...new Set(events.flatMap(({ userId }) => (userId === null ? [] : [userId])))];
-  const rows = await database
-    .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
-    .from(userKeys)
-    .where(inArray(userKeys.userId, userIds));
-  return new Map(rows.map(({ userId, pseudonym }) => [userId, pseudonym]));
+function userIdsOf(events: readonly AuditEvent[]): string[] {
+  return [...new Set(events.flatMap(({ userId }) => (userId === null ? [] : [userId])))];
 }
 
 export class SqliteAuditLog implements AuditLog {

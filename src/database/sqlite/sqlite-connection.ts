@@ -16,7 +16,10 @@ export interface SqliteConnectionOptions extends ConnectionOptions {
  * is lost, everything is refused until {@link revive}, so that no rest of a transaction runs outside of it.
  */
 export class SqliteConnection {
-  /** Drizzle over this connection; statements run in the order they were started. */
+  /**
+   * Drizzle over this connection; statements run in the order they were started. A batch goes to the thread and back
+   * once and stops at the first statement that fails; what came before it is undone only by a transaction.
+   */
   readonly queries: Queries;
   readonly #kept: string[] = [];
   #thread: WorkerClient;
@@ -25,11 +28,17 @@ export class SqliteConnection {
 
   private constructor(private readonly options: SqliteConnectionOptions) {
     this.#thread = this.#startThread();
-    this.queries = drizzle(async (sql, params: unknown[], method: QueryMethod) => {
-      const query: Query = { sql, params, method };
-      // Drizzle types `rows` as a list but wants the bare row, or undefined, for `get`.
-      return { rows: (await this.#call('query', query)) as unknown[] };
-    });
+    this.queries = drizzle(
+      async (sql, params: unknown[], method: QueryMethod) => {
+        const query: Query = { sql, params, method };
+        // Drizzle types `rows` as a list but wants the bare row, or undefined, for `get`.
+        return { rows: (await this.#call('query', query)) as unknown[] };
+      },
+      async (batch: Query[]) => {
+        const results = (await this.#call('batch', batch)) as unknown[][];
+        return results.map((rows) => ({ rows }));
+      },
+    );
   }
 
   static async open(options: SqliteConnectionOptions): Promise<SqliteConnection> {

@@ -56,6 +56,7 @@ serveWorker({
       for (const statement of prelude) database.exec(statement);
     }),
   query: (request: Query) => outcome(() => query(request)),
+  batch: (requests: readonly Query[]) => outcome(() => requests.map(query)),
   execute: (sql: string) =>
     outcome(() => {
       database.exec(sql);
