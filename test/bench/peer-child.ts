@@ -3,33 +3,10 @@ import { lfwDev } from '../support/lfw-dev.js';
 import { sampleFaces } from '../support/sample-faces.js';
 import { residentMemory } from './machine.js';
 import { loadOurs } from './our-engine.js';
-import { loadFaceApi, loadHuman, type Engine, type EngineName, type RgbPicture } from './peer-engines.js';
 import { bestAccuracy, truePositives } from './pair-scores.js';
+import { loadFaceApi, loadHuman, type Engine, type EngineName, type RgbPicture } from './peer-engines.js';
+import type { PairFigures, PeerReplies, PeerRequest, PicturePair } from './peer-protocol.js';
 import { scene } from './scenes.js';
-import { summarise, type Summary } from './statistics.js';
-
-/** What `peer-child` prints. */
-export interface PeerFigures {
-  readonly name: string;
-  readonly loadMs: number;
-  /** Milliseconds from a decoded 640×480 picture with one face to its embedding. */
-  readonly perFace: Summary;
-  /** Most resident memory of the process in bytes. */
-  readonly memoryPeak: number;
-  /** Null where the research pictures are absent. */
-  readonly accuracy: {
-    readonly genuinePairs: number;
-    readonly impostorPairs: number;
-    readonly pictures: number;
-    readonly missed: number;
-    /** Milliseconds per picture of 250×250. */
-    readonly perPicture: Summary;
-    /** Of all pairs, at the threshold that is best for these pairs; a missed face is a wrong answer. */
-    readonly best: number;
-    /** Of the genuine pairs, at the threshold that 1 % of the impostor pairs reach. */
-    readonly acceptedAt1Percent: number;
-  } | null;
-}
 
 const loaders: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   ours: loadOurs,
@@ -38,69 +15,89 @@ const loaders: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   human: loadHuman,
 };
 
-const [engineName = '', runs = '', pairsOfAKind = ''] = process.argv.slice(2);
+type Embedding = ArrayLike<number> | null;
 
 async function decode(bytes: Buffer): Promise<RgbPicture> {
   const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height };
 }
 
-async function speed(engine: Engine): Promise<Summary> {
-  const pictures: RgbPicture[] = [];
-  for (const face of sampleFaces.slice(-4)) pictures.push(await decode(await scene(face, '640×480')));
-  const times: number[] = [];
-  for (let run = -3; run < Number(runs); run++) {
-    const picture = pictures[(run + 4) % pictures.length];
-    if (picture === undefined) throw new Error('There are no pictures.');
+async function timedEmbedding(engine: Engine, decoded: RgbPicture): Promise<[Embedding, number]> {
+  const picture = engine.prepare(decoded);
+  try {
     const start = performance.now();
-    const embedding = await engine.embed(picture);
-    if (embedding === null) throw new Error(`${engine.name} found no face in a picture of the benchmark.`);
-    if (run >= 0) times.push(performance.now() - start);
+    const embedding = await picture.embed();
+    return [embedding, performance.now() - start];
+  } finally {
+    picture.free();
   }
-  return summarise(times);
 }
 
-async function accuracy(engine: Engine): Promise<PeerFigures['accuracy']> {
-  if (lfwDev === null) return null;
-  const all = lfwDev.pairs();
-  const most = Number(pairsOfAKind);
-  const pairs = [true, false].flatMap((same) => all.filter((pair) => pair.same === same).slice(0, most));
-  const embeddings = new Map<string, ArrayLike<number> | null>();
+async function embedScenes(engine: Engine, runs: number): Promise<number[]> {
   const times: number[] = [];
-  for (const name of new Set(pairs.flatMap(({ first, second }) => [first, second]))) {
-    const picture = await decode(lfwDev.picture(name));
-    const start = performance.now();
-    embeddings.set(name, await engine.embed(picture));
-    times.push(performance.now() - start);
+  for (let run = 0; run < runs; run++) {
+    const decoded = scenes[run % scenes.length];
+    if (decoded === undefined) throw new Error('There are no pictures.');
+    const [embedding, time] = await timedEmbedding(engine, decoded);
+    if (embedding === null) throw new Error(`${engine.name} found no face in a picture of the benchmark.`);
+    times.push(time);
   }
+  return times;
+}
+
+async function embedPictures(engine: Engine, names: readonly string[]): Promise<number[]> {
+  if (lfwDev === null) throw new Error('The pictures of lfw-dev are absent.');
+  const times: number[] = [];
+  for (const name of names) {
+    const [embedding, time] = await timedEmbedding(engine, await decode(lfwDev.picture(name)));
+    embeddings.set(name, embedding);
+    times.push(time);
+  }
+  return times;
+}
+
+function comparePairs(engine: Engine, pairs: readonly PicturePair[]): PairFigures {
   const scored = pairs.map(({ first, second, same }) => {
     const one = embeddings.get(first);
     const two = embeddings.get(second);
     return { same, score: one && two ? engine.compare(one, two) : null };
   });
-  const genuinePairs = pairs.filter(({ same }) => same).length;
   return {
-    genuinePairs,
-    impostorPairs: pairs.length - genuinePairs,
-    pictures: embeddings.size,
     missed: [...embeddings.values()].filter((embedding) => embedding === null).length,
-    perPicture: summarise(times),
     best: bestAccuracy(scored),
     acceptedAt1Percent: truePositives(scored, 0.01),
   };
 }
 
-const load = loaders[engineName as EngineName] as (() => Promise<Engine>) | undefined;
-if (load === undefined) throw new Error(`There is no engine "${engineName}".`);
+function answer(engine: Engine, request: PeerRequest): Promise<unknown> | PeerReplies[keyof PeerReplies] {
+  switch (request.ask) {
+    case 'embedScenes':
+      return embedScenes(engine, request.runs);
+    case 'embedPictures':
+      return embedPictures(engine, request.names);
+    case 'comparePairs':
+      return comparePairs(engine, request.pairs);
+    case 'peakMemory':
+      return residentMemory(process.pid).peak;
+  }
+}
+
+const load = loaders[process.argv[2] as EngineName] as (() => Promise<Engine>) | undefined;
+if (load === undefined) throw new Error(`There is no engine "${process.argv[2] ?? ''}".`);
 const start = performance.now();
 const engine = await load();
 const loadMs = performance.now() - start;
-const figures: PeerFigures = {
-  name: engine.name,
-  loadMs,
-  perFace: await speed(engine),
-  accuracy: await accuracy(engine),
-  memoryPeak: residentMemory(process.pid).peak,
-};
-console.log(JSON.stringify(figures));
-process.exit(0);
+const embeddings = new Map<string, Embedding>();
+const scenes: RgbPicture[] = [];
+for (const face of sampleFaces.slice(-4)) scenes.push(await decode(await scene(face, '640×480')));
+
+process.on('message', (request: PeerRequest) => {
+  Promise.resolve(answer(engine, request)).then(
+    (reply) => process.send?.(reply),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+process.send?.({ name: engine.name, loadMs } satisfies PeerReplies['loaded']);

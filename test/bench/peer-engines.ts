@@ -11,11 +11,18 @@ export interface RgbPicture {
   readonly height: number;
 }
 
+/** A decoded picture in the form that an engine works on. */
+export interface PreparedPicture {
+  /** Embedding of the face nearest to the middle, null where no face is found. */
+  embed(): Promise<ArrayLike<number> | null>;
+  free(): void;
+}
+
 /** A way from a decoded picture to the embedding of the face nearest to its middle. */
 export interface Engine {
   readonly name: string;
-  /** Null where no face is found. */
-  embed(picture: RgbPicture): Promise<ArrayLike<number> | null>;
+  /** Not part of what is timed: decoders give each engine its own form. */
+  prepare(picture: RgbPicture): PreparedPicture;
   /** Higher is more alike; only the order counts. */
   compare(first: ArrayLike<number>, second: ArrayLike<number>): number;
 }
@@ -115,24 +122,27 @@ export async function loadFaceApi(detector: 'ssd' | 'tiny'): Promise<Engine> {
   return {
     name: `face-api, ${detector === 'ssd' ? 'SSD' : 'tiny'} (WASM)`,
     compare: nearness,
-    embed: async (picture) => {
+    prepare: (picture) => {
       const tensor = faceApi.tf.tensor3d(picture.data, [picture.height, picture.width, 3], 'int32');
-      try {
-        const faces = await faceApi.detectAllFaces(tensor, options);
-        const detection = nearest(faces, picture, ({ box }) => [
-          box.x + box.width / 2,
-          box.y + box.height / 2,
-        ]);
-        if (detection === undefined) return null;
-        const located = new faceApi.DetectSingleFaceLandmarksTask(
-          Promise.resolve({ detection }),
-          tensor,
-          false,
-        );
-        return (await located.withFaceDescriptor())?.descriptor ?? null;
-      } finally {
-        tensor.dispose();
-      }
+      return {
+        embed: async () => {
+          const faces = await faceApi.detectAllFaces(tensor, options);
+          const detection = nearest(faces, picture, ({ box }) => [
+            box.x + box.width / 2,
+            box.y + box.height / 2,
+          ]);
+          if (detection === undefined) return null;
+          const located = new faceApi.DetectSingleFaceLandmarksTask(
+            Promise.resolve({ detection }),
+            tensor,
+            false,
+          );
+          return (await located.withFaceDescriptor())?.descriptor ?? null;
+        },
+        free: () => {
+          tensor.dispose();
+        },
+      };
     },
   };
 }
@@ -179,18 +189,21 @@ export async function loadHuman(): Promise<Engine> {
   return {
     name: 'Human (WASM)',
     compare: nearness,
-    embed: async (picture) => {
+    prepare: (picture) => {
       const tensor = human.tf.tensor3d(picture.data, [picture.height, picture.width, 3], 'int32');
-      try {
-        const { face } = await human.detect(tensor);
-        const found = nearest(face, picture, ({ box: [x, y, width, height] }) => [
-          x + width / 2,
-          y + height / 2,
-        ]);
-        return found?.embedding ?? null;
-      } finally {
-        tensor.dispose();
-      }
+      return {
+        embed: async () => {
+          const { face } = await human.detect(tensor);
+          const found = nearest(face, picture, ({ box: [x, y, width, height] }) => [
+            x + width / 2,
+            y + height / 2,
+          ]);
+          return found?.embedding ?? null;
+        },
+        free: () => {
+          tensor.dispose();
+        },
+      };
     },
   };
 }
