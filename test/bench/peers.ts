@@ -8,8 +8,11 @@ import type { PairFigures, PicturePair } from './peer-protocol.js';
 import type { BenchOptions, BenchSection, SectionResult } from './section.js';
 import { summarise, type Summary } from './statistics.js';
 
-/** Pictures in a turn of an engine; of each turn with scenes the first is not counted, which finds its caches cold. */
-const TURN = 6;
+/** Pictures in a turn of an engine. */
+const TURN = 20;
+
+/** Pictures of each turn whose time does not count: while the others worked, an engine has lost its caches. */
+const WARM_UP = 5;
 
 interface PeerFigures {
   readonly name: string;
@@ -39,7 +42,7 @@ async function run({ quick }: BenchOptions): Promise<SectionResult> {
       const { process, loaded } = await PeerProcess.start(engine);
       contenders.push({ process, ...loaded, sceneTimes: [], pictureTimes: [] });
     }
-    await embedScenesInTurns(contenders, quick ? 1 : 15);
+    await embedScenesInTurns(contenders, quick ? 1 : 5);
     const pairs = choosePairs(quick ? 8 : 250);
     await embedPicturesInTurns(contenders, pictureNames(pairs));
     const all: PeerFigures[] = [];
@@ -55,7 +58,7 @@ async function embedScenesInTurns(contenders: readonly Contender[], turns: numbe
   for (let turn = 0; turn < turns; turn++) {
     for (const { process, sceneTimes } of contenders) {
       const times = await process.ask({ ask: 'embedScenes', runs: TURN });
-      sceneTimes.push(...times.slice(1));
+      sceneTimes.push(...times.slice(WARM_UP));
     }
   }
 }
@@ -65,10 +68,10 @@ async function embedPicturesInTurns(
   names: readonly string[],
 ): Promise<void> {
   for (let from = 0; from < names.length; from += TURN) {
-    for (const { process, pictureTimes } of contenders)
-      pictureTimes.push(
-        ...(await process.ask({ ask: 'embedPictures', names: names.slice(from, from + TURN) })),
-      );
+    for (const { process, pictureTimes } of contenders) {
+      const times = await process.ask({ ask: 'embedPictures', names: names.slice(from, from + TURN) });
+      pictureTimes.push(...times.slice(WARM_UP));
+    }
   }
 }
 
@@ -108,7 +111,7 @@ function resultOf(all: readonly PeerFigures[], pairs: readonly PicturePair[]): S
       mebibytes(memoryPeak),
     ]),
     notes: [
-      'Each engine in a process of its own, in turns of a few pictures; the peers on the WASM backend of TensorFlow.js.',
+      `Each engine in a process of its own, in turns of ${TURN} pictures, of which the first ${WARM_UP} are not timed; the peers on the WASM backend of TensorFlow.js.`,
     ],
   };
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
