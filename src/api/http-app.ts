@@ -66,7 +66,11 @@ export function createApp(options: AppOptions): Express {
   } = options;
   const { maxImageBytes, production } = config;
   const limited = limitAddress(requestLimits);
-  const authenticated = authenticate(access, requestLimits);
+  const authenticated = authenticate({
+    access,
+    limits: requestLimits,
+    anyoneFromAnywhere: config.dangerouslyServeWithoutKeys,
+  });
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   app.set('trust proxy', config.trustProxy);

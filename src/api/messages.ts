@@ -8,5 +8,7 @@ export const messages = {
   registerIncomplete: 'ID and image are required',
   verifyIncomplete: 'Image and ID are required',
   deleteIncomplete: 'ID is required',
+  localNamesOnly:
+    'Without an API key the service answers only as localhost or under an address; create a key first',
   malformedForm: 'The multipart body is malformed or incomplete',
 } as const;

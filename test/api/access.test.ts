@@ -65,6 +65,11 @@ function conversation(port: number) {
   };
 }
 
+it('with a key the service is used under any name', async () => {
+  const answer = await list({ ...bearer(key), Host: 'faces.example' });
+  expect(answer.status).toBe(200);
+});
+
 describe('a key', () => {
   it('is taken from either header, whatever the case of the scheme', async () => {
     for (const headers of [

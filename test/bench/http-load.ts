@@ -137,9 +137,18 @@ async function run(options: BenchOptions): Promise<SectionResult> {
     const client = new ServiceClient(service.address);
     await client.registerOverRest(CLAIMED, await scene(CLAIMED, '640×480'));
 
+    const cases = prepareCases(pictures);
+    // A service just started still compiles: without this the first cases are 10 % slower than the same ones later.
+    for (const { request } of cases.slice(0, 2))
+      await closedLoop(request, {
+        address: service.address,
+        clients: 8,
+        seconds: options.quick ? 0 : 10,
+        minAnswers: 4,
+      });
     const measured: Measured[] = [];
     let underLoad = 0;
-    for (const one of prepareCases(pictures)) {
+    for (const one of cases) {
       for (const clients of clientNumbers(one, options)) {
         measured.push(await measure(service, one, clients, options));
         if (one.size === '640×480' && one.format === 'jpeg')
