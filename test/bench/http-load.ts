@@ -138,7 +138,7 @@ async function run(options: BenchOptions): Promise<SectionResult> {
     await client.registerOverRest(CLAIMED, await scene(CLAIMED, '640×480'));
 
     const cases = prepareCases(pictures);
-    // A service just started still compiles: without this the first cases are 10 % slower than the same ones later.
+    // A service just started still compiles.
     for (const { request } of cases.slice(0, 2))
       await closedLoop(request, {
         address: service.address,
