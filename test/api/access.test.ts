@@ -111,7 +111,7 @@ describe('a key', () => {
   it('that was revoked is refused by the next request on the same connection', async () => {
     const { id, key: other } = await storeKey(database.apiKeys, { scopes: ['read'] });
     const talk = conversation(running.port);
-    const get = `GET /register/ HTTP/1.1\r\nHost: x\r\nX-API-Key: ${other}\r\n\r\n`;
+    const get = `GET /register/ HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${other}\r\n\r\n`;
     talk.send(get);
     await expect.poll(talk.answers).toEqual([200]);
     await database.apiKeys.revoke(id, new Date());
@@ -159,7 +159,7 @@ describe('refusals', () => {
     for (const path of ['/register/', '/verify/']) {
       const talk = conversation(running.port);
       talk.send(
-        `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nContent-Type: ${multipartType}\r\nContent-Length: 1000000\r\n\r\n`,
+        `POST ${path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\nContent-Type: ${multipartType}\r\nContent-Length: 1000000\r\n\r\n`,
       );
       await expect.poll(talk.answers, { message: path }).toEqual([403]);
       talk.end();
@@ -171,7 +171,7 @@ describe('refusals', () => {
       for (const type of [multipartType, 'application/json']) {
         const talk = conversation(running.port);
         talk.send(
-          `POST ${path} HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: x\r\nContent-Type: ${type}\r\nContent-Length: 1000000\r\n\r\n`,
+          `POST ${path} HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: x\r\nContent-Type: ${type}\r\nContent-Length: 1000000\r\n\r\n`,
         );
         await expect.poll(talk.answers, { message: path }).toEqual([401]);
         talk.end();
@@ -193,10 +193,10 @@ describe('refusals', () => {
       ] as const) {
         const talk = conversation(running.port);
         talk.send(
-          `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${sent}\r\nApollo-Require-Preflight: x\r\n` +
+          `POST ${path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${sent}\r\nApollo-Require-Preflight: x\r\n` +
             `Content-Type: ${multipartType}\r\nContent-Length: ${body.length}\r\n\r\n`,
           body,
-          `GET /register/ HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\n\r\n`,
+          `GET /register/ HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\n\r\n`,
         );
         await expect.poll(talk.answers, { message: `${path} ${status}` }).toEqual([status, 200]);
         talk.end();

@@ -27,7 +27,7 @@ function afterPages(pages: number, then: () => Promise<void>): void {
     operation === 'list' && ++asked > pages ? then() : Promise.resolve();
 }
 
-const list = 'GET /register/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+const list = 'GET /register/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
 it.each([1, usersPerPage - 1, usersPerPage, usersPerPage + 1, 2 * usersPerPage + 500])(
   'lists each of %i users once, in order',

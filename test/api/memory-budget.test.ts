@@ -55,7 +55,7 @@ it('takes back what a client held that went away', async () => {
   const { body } = userForm('user1', picture);
   const socket = connect(running.port, '127.0.0.1');
   socket.write(
-    `POST /register/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${multipartType}\r\nContent-Length: 5000\r\n\r\n`,
+    `POST /register/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${multipartType}\r\nContent-Length: 5000\r\n\r\n`,
   );
   socket.write(body ?? '');
   await expect.poll(async () => (await rest('user2')).status).toBe(503);

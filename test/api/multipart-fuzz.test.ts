@@ -213,7 +213,7 @@ it.each(frontEnds)('%s takes a chunked form, and refuses one that never ends wel
   const body = multipartBody(good(path, 'user1'));
   const chunks = [...body].map((byte) => Buffer.concat([Buffer.from('1\r\n'), Buffer.from([byte, 13, 10])]));
   const chunked = Buffer.concat([...chunks, Buffer.from('0\r\n\r\n')]);
-  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nApollo-Require-Preflight: true\r\nContent-Type: ${multipartType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nApollo-Require-Preflight: true\r\nContent-Type: ${multipartType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const whole = await sendRaw(running.port, head, chunked);
   expect([200, 201, 400]).toContain(whole.status);
   if (path !== '/verify/') expect(running.users.faces.has('user1')).toBe(true);

@@ -59,7 +59,7 @@ function connectionsOf(running: RunningApi): Promise<number> {
 }
 
 const verifyHead = (length: number) =>
-  `POST /verify/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${multipartType}\r\nContent-Length: ${length}\r\n\r\n`;
+  `POST /verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${multipartType}\r\nContent-Length: ${length}\r\n\r\n`;
 
 describe('health', () => {
   const get = (running: RunningApi, path: string) => request(running.port, { method: 'GET', path });
@@ -127,13 +127,13 @@ describe('stopping', () => {
     const form = userForm('user1', 'face');
     const connection = open(
       running.port,
-      `POST /register/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${multipartType}\r\nContent-Length: ${form.body?.length ?? 0}\r\n\r\n`,
+      `POST /register/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${multipartType}\r\nContent-Length: ${form.body?.length ?? 0}\r\n\r\n`,
       form.body ?? '',
     );
     await begun.passed;
     const stopped = running.api.stop();
     expect(running.api.state).toEqual({ status: 'draining' });
-    connection.socket.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
+    connection.socket.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await expect(fetch(`${running.url}/healthz`)).rejects.toThrow();
     expect(connection.text()).toBe('');
     finish();
@@ -155,7 +155,7 @@ describe('stopping', () => {
     const form = userForm('user1', 'face');
     const connections = [
       open(running.port),
-      open(running.port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'),
+      open(running.port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'),
       open(running.port, 'GET /hea'),
       open(running.port, verifyHead(1_000_000), form.body ?? ''),
     ];
@@ -190,13 +190,13 @@ describe('slow clients', () => {
     ['never finishes its form', verifyHead(1_000) + 'partial'],
     [
       'never finishes its upload',
-      'POST /graphql HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: true\r\n' +
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: true\r\n' +
         `Content-Type: ${multipartType}\r\nContent-Length: 1000000\r\n\r\n` +
         uploadBody(registerUser, 'user1', 'x'.repeat(1_000)).subarray(0, -60).toString(),
     ],
     [
       'never finishes its JSON',
-      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
     ],
   ])('are cut off: one that %s', async (_case, bytes) => {
     const running = await start({ limits });
@@ -221,7 +221,7 @@ describe('slow clients', () => {
       const id = `${index}`.padStart(250, '0');
       running.users.faces.set(id, { user: { id, timestamp }, face: id });
     }
-    const connection = open(running.port, 'GET /register/ HTTP/1.1\r\nHost: x\r\n\r\n');
+    const connection = open(running.port, 'GET /register/ HTTP/1.1\r\nHost: localhost\r\n\r\n');
     connection.socket.pause();
     await expect
       .poll(() => running.logs, { timeout: 20_000 })

@@ -121,7 +121,7 @@ describe.each(routes)('POST $path', ({ path, incomplete, rest }) => {
   it('refuses a body that announces far too much before it is sent', async () => {
     const answer = await sendRaw(
       running.port,
-      `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: ${multipartType}\r\nContent-Length: 9999999999\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: ${multipartType}\r\nContent-Length: 9999999999\r\n\r\n`,
     );
     expectFailure(answer, 413, { error: 'The image is too large', ...rest });
   });
@@ -130,7 +130,7 @@ describe.each(routes)('POST $path', ({ path, incomplete, rest }) => {
     const body = multipartBody([id, { ...image, value: 'x'.repeat(10_000) }]);
     const answer = await sendRaw(
       running.port,
-      `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: ${multipartType}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: ${multipartType}\r\nTransfer-Encoding: chunked\r\n\r\n`,
       `${body.length.toString(16)}\r\n`,
       body,
       '\r\n0\r\n\r\n',
@@ -225,8 +225,8 @@ describe('DELETE /register/', () => {
   it('keeps a connection usable after 204', async () => {
     const answer = await sendRaw(
       running.port,
-      'DELETE /register/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"id":"user 1"}',
-      'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'DELETE /register/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"id":"user 1"}',
+      'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
     const [, second] = answer.text.split(/(?<=\r\n\r\n)(?=HTTP\/1\.1 )/);
     expect(answer.status).toBe(204);

@@ -20,7 +20,7 @@ afterEach(() => running.close());
 const spooled = () => readdir(running.temporaryFolder);
 
 const head = (length: number) =>
-  'POST /graphql HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: true\r\n' +
+  'POST /graphql HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: true\r\n' +
   `Content-Type: ${multipartType}\r\nContent-Length: ${length}\r\n\r\n`;
 
 it('keeps pictures on their way in a private folder, empty again after every kind of answer', async () => {
@@ -62,7 +62,7 @@ it('tells the service when the client goes away during the work', async () => {
     });
   const graphqlBody = uploadBody(verifyUser, 'user1', 'face');
   const form = userForm('user1', 'face');
-  const restHead = `POST /verify/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${multipartType}\r\nContent-Length: ${form.body?.length ?? 0}\r\n\r\n`;
+  const restHead = `POST /verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${multipartType}\r\nContent-Length: ${form.body?.length ?? 0}\r\n\r\n`;
   const sockets = [
     [head(graphqlBody.length), graphqlBody],
     [restHead, form.body ?? ''],
@@ -131,7 +131,7 @@ it('answers although the rest of a refused picture never comes', async () => {
 it('cuts off an upload that announces far too much', async () => {
   const answer = await sendRaw(
     running.port,
-    head(9_999_999_999).replace('Host: x', 'Host: x\r\nConnection: close'),
+    head(9_999_999_999).replace('Host: localhost', 'Host: localhost\r\nConnection: close'),
   );
   expect(answer.status).toBe(413);
   expect(answer.body).toContain('"code":"IMAGE_TOO_LARGE"');

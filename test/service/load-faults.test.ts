@@ -51,9 +51,9 @@ test('a thousand clients that are idle, slow or half-open keep nobody else from 
 
   const beginnings = [
     '',
-    'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ',
-    `POST /verify/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${multipartType}\r\nContent-Length: 5000000\r\n\r\n--`,
-    `POST /graphql HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: 1\r\nContent-Type: ${multipartType}\r\nContent-Length: 5000000\r\n\r\n--`,
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ',
+    `POST /verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${multipartType}\r\nContent-Length: 5000000\r\n\r\n--`,
+    `POST /graphql HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: 1\r\nContent-Type: ${multipartType}\r\nContent-Length: 5000000\r\n\r\n--`,
   ];
   const sockets: Socket[] = [];
   onTestFinished(() => {
