@@ -42,7 +42,7 @@ export const environmentSchema = z.object({
     .enum(['no', 'yes'])
     .default('no')
     .describe(
-      '`yes` lets the service listen beyond loopback while there is no API key: everybody may do everything',
+      '`yes` lets the service listen beyond loopback, and answer under any name, while there is no API key: everybody may do everything',
     ),
   METRICS_HOST: z
     .string()

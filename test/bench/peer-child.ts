@@ -1,11 +1,11 @@
 import sharp from 'sharp';
-import { lfwDev } from '../support/lfw-dev.js';
+import { lfwDev, type LfwPair } from '../support/lfw-dev.js';
 import { sampleFaces } from '../support/sample-faces.js';
 import { residentMemory } from './machine.js';
 import { loadOurs } from './our-engine.js';
 import { bestAccuracy, truePositives } from './pair-scores.js';
 import { loadFaceApi, loadHuman, type Engine, type EngineName, type RgbPicture } from './peer-engines.js';
-import type { PairFigures, PeerReplies, PeerRequest, PicturePair } from './peer-protocol.js';
+import type { PairFigures, PeerReplies, PeerRequest } from './peer-protocol.js';
 import { scene } from './scenes.js';
 
 const loaders: Readonly<Record<EngineName, () => Promise<Engine>>> = {
@@ -56,7 +56,7 @@ async function embedPictures(engine: Engine, names: readonly string[]): Promise<
   return times;
 }
 
-function comparePairs(engine: Engine, pairs: readonly PicturePair[]): PairFigures {
+function comparePairs(engine: Engine, pairs: readonly LfwPair[]): PairFigures {
   const scored = pairs.map(({ first, second, same }) => {
     const one = embeddings.get(first);
     const two = embeddings.get(second);

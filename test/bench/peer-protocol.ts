@@ -1,9 +1,4 @@
-/** Two pictures out of lfw-dev. */
-export interface PicturePair {
-  readonly first: string;
-  readonly second: string;
-  readonly same: boolean;
-}
+import type { LfwPair } from '../support/lfw-dev.js';
 
 /** What the process of an engine is asked, one after the other. */
 export type PeerRequest =
@@ -12,7 +7,7 @@ export type PeerRequest =
   /** Times the embeddings of these pictures out of lfw-dev and keeps them. */
   | { readonly ask: 'embedPictures'; readonly names: readonly string[] }
   /** Compares the embeddings that were kept. */
-  | { readonly ask: 'comparePairs'; readonly pairs: readonly PicturePair[] }
+  | { readonly ask: 'comparePairs'; readonly pairs: readonly LfwPair[] }
   /** Bytes of the most resident memory until now. */
   | { readonly ask: 'peakMemory' };
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { lfwDev } from '../support/lfw-dev.js';
+import { lfwDev, type LfwPair } from '../support/lfw-dev.js';
 import { figure, mebibytes, spread } from './format.js';
 import { engineNames, peersFolder } from './peer-engines.js';
 import { PeerProcess } from './peer-process.js';
-import type { PairFigures, PicturePair } from './peer-protocol.js';
+import type { PairFigures } from './peer-protocol.js';
 import type { BenchOptions, BenchSection, SectionResult } from './section.js';
 import { summarise, type Summary } from './statistics.js';
 
@@ -75,16 +75,16 @@ async function embedPicturesInTurns(
   }
 }
 
-function choosePairs(ofAKind: number): PicturePair[] {
+function choosePairs(ofAKind: number): LfwPair[] {
   const all = lfwDev?.pairs() ?? [];
   return [true, false].flatMap((same) => all.filter((pair) => pair.same === same).slice(0, ofAKind));
 }
 
-function pictureNames(pairs: readonly PicturePair[]): string[] {
+function pictureNames(pairs: readonly LfwPair[]): string[] {
   return [...new Set(pairs.flatMap(({ first, second }) => [first, second]))];
 }
 
-async function figuresOf(contender: Contender, pairs: readonly PicturePair[]): Promise<PeerFigures> {
+async function figuresOf(contender: Contender, pairs: readonly LfwPair[]): Promise<PeerFigures> {
   const { process, name, loadMs, sceneTimes, pictureTimes } = contender;
   const accuracy =
     pairs.length === 0
@@ -97,7 +97,7 @@ async function figuresOf(contender: Contender, pairs: readonly PicturePair[]): P
   return { name, loadMs, perFace: summarise(sceneTimes), memoryPeak, accuracy };
 }
 
-function resultOf(all: readonly PeerFigures[], pairs: readonly PicturePair[]): SectionResult {
+function resultOf(all: readonly PeerFigures[], pairs: readonly LfwPair[]): SectionResult {
   const ours = all[0]?.perFace.median ?? Number.NaN;
   const speed = {
     title: 'One face in a decoded 640×480 picture, to its embedding',

@@ -7,8 +7,10 @@ import { join } from 'node:path';
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** @throws Error where this process may not mount. */
-  /** @param folder an empty one that is removed with the file system; a new one by default. */
+  /**
+   * @param folder an empty one that is removed with the file system; a new one by default.
+   * @throws Error where this process may not mount.
+   */
   static mount(
     megabytes: number,
     folder = mkdtempSync(join(tmpdir(), 'facial-verification-disk-')),
