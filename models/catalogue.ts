@@ -103,6 +103,69 @@ export type Model = (DetectorModel | LandmarkModel | EmbedderModel | FeatureMode
 const human = '@vladmandic/human';
 const faceApi = '@vladmandic/face-api';
 
+/** dlib's ResNet in any precision. */
+const dlibResnet = {
+  role: 'embedder',
+  sources: [
+    {
+      package: faceApi,
+      file: 'model/face_recognition_model-weights_manifest.json',
+      sha256: 'cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b',
+    },
+    {
+      package: faceApi,
+      file: 'model/face_recognition_model.bin',
+      sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
+    },
+  ],
+  licence: { spdx: 'CC0-1.0', origin: 'dlib, Davis King' },
+  input: {
+    name: 'input',
+    shape: ['batch', 3, 150, 150],
+    colours: 'RGB',
+    mean: [122.782, 117.001, 104.298],
+    divisor: 255,
+  },
+  outputs: [{ name: 'embedding', shape: ['batch', 128], unit: 'none', meaning: 'Embedding, not normalised' }],
+  dimension: 128,
+  chip: { size: 150, padding: 0.25, shape: 'dlib-68' },
+} as const satisfies Partial<Model>;
+
+/** Human's faceres in any precision. */
+const faceres = {
+  role: 'features',
+  sources: [
+    {
+      package: human,
+      file: 'models/faceres.json',
+      sha256: '5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df',
+    },
+    {
+      package: human,
+      file: 'models/faceres.bin',
+      sha256: '2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b',
+    },
+  ],
+  licence: { spdx: 'MIT', origin: 'HSE FaceRes, Andrey Savchenko; by way of Human' },
+  input: {
+    name: 'input',
+    shape: ['batch', 3, 224, 224],
+    colours: 'BGR',
+    mean: [103.939, 116.779, 123.68],
+    divisor: 1,
+  },
+  outputs: [
+    {
+      name: 'features',
+      shape: ['batch', 1024],
+      unit: 'none',
+      meaning: 'Means of the last feature maps, none below 0 or above 6',
+    },
+  ],
+  dimension: 1024,
+  chip: { shape: 'dlib-68', size: 224, padding: 0.4, lift: 0.12 },
+} as const satisfies Partial<Model>;
+
 /** The models every installation has, by name; the names are stored beside templates and never change meaning. */
 export const modelCatalogue = {
   'blazeface-back': {
@@ -176,72 +239,29 @@ export const modelCatalogue = {
     ],
   },
   'dlib-resnet-v1': {
-    role: 'embedder',
+    ...dlibResnet,
     file: 'dlib-resnet-v1.onnx',
     sha256: '3473d6c607bc5382158f95f6b1908c1736d39badb14ecb25a025f75f30c2e1c1',
-    sources: [
-      {
-        package: faceApi,
-        file: 'model/face_recognition_model-weights_manifest.json',
-        sha256: 'cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b',
-      },
-      {
-        package: faceApi,
-        file: 'model/face_recognition_model.bin',
-        sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
-      },
-    ],
-    licence: { spdx: 'CC0-1.0', origin: 'dlib, Davis King' },
-    input: {
-      name: 'input',
-      shape: ['batch', 3, 150, 150],
-      colours: 'RGB',
-      mean: [122.782, 117.001, 104.298],
-      divisor: 255,
-    },
-    outputs: [
-      { name: 'embedding', shape: ['batch', 128], unit: 'none', meaning: 'Embedding, not normalised' },
-    ],
-    dimension: 128,
-    chip: { size: 150, padding: 0.25, shape: 'dlib-68' },
     thresholds: { '1e-2': 0.911, '1e-3': 0.929, '1e-4': 0.943, '1e-5': 0.954 },
     thresholdsFrom:
       'All 29.6 million pairs of different people among the 7701 images of LFW View 2; template = sum of the embeddings of chip and mirrored chip, found with blazeface-back and facemesh',
   },
+  'dlib-resnet-v1-8bit': {
+    ...dlibResnet,
+    file: 'dlib-resnet-v1-8bit.onnx',
+    sha256: '6df1e012e9f7cf55f466e542d4d0a5930c9fc0368907057090d47a85a3f0388f',
+    thresholds: null,
+    thresholdsFrom: 'Not measured alone: a part of dlib-faceres-v2',
+  },
   faceres: {
-    role: 'features',
+    ...faceres,
     file: 'faceres.onnx',
     sha256: 'f5d636a2206857223030ec9ac24bf87cf675c6199a9c16a44c1e87a0940a407e',
-    sources: [
-      {
-        package: human,
-        file: 'models/faceres.json',
-        sha256: '5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df',
-      },
-      {
-        package: human,
-        file: 'models/faceres.bin',
-        sha256: '2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b',
-      },
-    ],
-    licence: { spdx: 'MIT', origin: 'HSE FaceRes, Andrey Savchenko; by way of Human' },
-    input: {
-      name: 'input',
-      shape: ['batch', 3, 224, 224],
-      colours: 'BGR',
-      mean: [103.939, 116.779, 123.68],
-      divisor: 1,
-    },
-    outputs: [
-      {
-        name: 'features',
-        shape: ['batch', 1024],
-        unit: 'none',
-        meaning: 'Means of the last feature maps, none below 0 or above 6',
-      },
-    ],
-    dimension: 1024,
-    chip: { shape: 'dlib-68', size: 224, padding: 0.4, lift: 0.12 },
+  },
+  'faceres-8bit': {
+    ...faceres,
+    file: 'faceres-8bit.onnx',
+    sha256: 'fac8132a5efcfa6d994198500748a5743a85a1f9917141890f67b14a17031ee5',
   },
   antispoof: {
     role: 'liveness',
@@ -297,7 +317,7 @@ export const modelCatalogue = {
 export type ModelName = keyof typeof modelCatalogue;
 
 /** The embedder that templates are made with unless `FACE_EMBEDDER` names another. */
-export const defaultEmbedder = 'dlib-faceres-v1';
+export const defaultEmbedder = 'dlib-faceres-v2';
 
 /** Where buildModels puts the models unless told otherwise. */
 export const modelsFolder = join(projectRoot, 'models');

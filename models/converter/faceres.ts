@@ -1,13 +1,22 @@
 import { z } from 'zod';
+import { EightBitNodes, type Layer } from './eight-bit-nodes.js';
 import { OnnxGraph } from './onnx-graph.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
-import { toChannelsFirst, toOutputsFirst, type Filters } from './weight-layout.js';
+import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
 
 const modelSchema = z.object({ weightsManifest: manifestSchema });
 
 /** Of the thirteen depthwise layers, those that halve the picture: Howard et al., "MobileNets" (2017), table 1. */
 const HALVING_LAYERS: readonly number[] = [2, 4, 6, 12];
 const LAYERS = 13;
+
+/** Every layer ends with ReLU6. */
+const LIMIT = 6;
+
+interface NamedLayer extends Layer {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, number | number[] | string>>;
+}
 
 /**
  * Builds the MobileNet that Human calls faceres as far as its descriptor, the mean of the last feature map; its age and
@@ -18,43 +27,76 @@ const LAYERS = 13;
  */
 export function convertFaceres(json: string, bytes: Uint8Array): OnnxGraph {
   const onnx = new OnnxGraph('faceres');
+  const limits = limitsOf(onnx);
+  let x = inputOf(onnx);
+  for (const layer of layersOf(json, bytes)) x = floatLayer(onnx, x, layer, limits);
+  return withDescriptor(onnx, x);
+}
+
+/**
+ * The same in bytes, but for the first layer, whose input the caller normalises: all layers give 0 to 6, so their
+ * ranges need no pictures to be found.
+ */
+export function convertFaceres8Bit(json: string, bytes: Uint8Array): OnnxGraph {
+  const onnx = new OnnxGraph('faceres-8bit');
+  const eightBit = new EightBitNodes(onnx);
+  const range = { limit: LIMIT, signed: false };
+  const limits = limitsOf(onnx);
+  const [first, ...others] = layersOf(json, bytes);
+  if (first === undefined) throw new RangeError('A network without layers');
+  let x = eightBit.quantise(floatLayer(onnx, inputOf(onnx), first, limits), `${first.name}/bytes`, range);
+  for (const layer of others) x = eightBit.convolution(x, layer.name, layer, range, layer.attributes);
+  return withDescriptor(onnx, eightBit.dequantise(x, `${x.name}/floats`));
+}
+
+function layersOf(json: string, bytes: Uint8Array): NamedLayer[] {
   const weights = Weights.read(modelSchema.parse(JSON.parse(json)).weightsManifest, bytes);
-  const limits = [onnx.floats('zero', [], Float32Array.of(0)), onnx.floats('six', [], Float32Array.of(6))];
-  const layer = (
-    x: string,
-    name: string,
-    filters: Filters,
-    attributes: Record<string, number | number[]>,
-  ) => {
-    const shift = weights.floats(`${name}_bn/batchnorm_1/sub`);
-    const inputs = [
-      x,
-      onnx.floats(`${name}/filters`, filters.dims, filters.values),
-      onnx.floats(`${name}/bias`, shift.shape, shift.values),
-    ];
-    const sum = onnx.node('Conv', inputs, `${name}/conv`, {
-      kernel_shape: filters.dims.slice(2),
-      auto_pad: 'SAME_UPPER',
-      ...attributes,
-    });
-    return onnx.node('Clip', [sum, ...limits], name);
-  };
-  const full = (x: string, name: string, stride: number) => {
+  const biasOf = (name: string) => weights.floats(`${name}_bn/batchnorm_1/sub`).values;
+  const full = (name: string, stride: number): NamedLayer => {
     const { shape, values } = weights.floats(`${name}/convolution/merged_input`);
-    return layer(x, name, toOutputsFirst(shape, values), { strides: [stride, stride] });
+    const attributes = { auto_pad: 'SAME_UPPER', strides: [stride, stride] };
+    return { name, filters: toOutputsFirst(shape, values), bias: biasOf(name), attributes };
   };
-  const depthwise = (x: string, name: string, stride: number) => {
+  const depthwise = (name: string, stride: number): NamedLayer => {
     const { shape, values } = weights.floats(`${name}/depthwise_kernel`);
     const scale = weights.floats(`${name}_bn/batchnorm_1/mul`).values;
     const scaled = values.map((value, index) => value * (scale[index % scale.length] ?? Number.NaN));
     const filters = toChannelsFirst(shape, scaled);
-    return layer(x, name, filters, { strides: [stride, stride], group: filters.dims[0] });
+    const attributes = { auto_pad: 'SAME_UPPER', strides: [stride, stride], group: filters.dims[0] };
+    return { name, filters, bias: biasOf(name), attributes };
   };
-  let x = full(onnx.input('input', ['batch', 3, 224, 224]), 'conv1', 2);
-  for (let index = 1; index <= LAYERS; index++) {
-    x = depthwise(x, `conv_dw_${index}`, HALVING_LAYERS.includes(index) ? 2 : 1);
-    x = full(x, `conv_pw_${index}`, 1);
-  }
+  const pairs = Array.from({ length: LAYERS }, (_, at) => [
+    depthwise(`conv_dw_${at + 1}`, HALVING_LAYERS.includes(at + 1) ? 2 : 1),
+    full(`conv_pw_${at + 1}`, 1),
+  ]);
+  return [full('conv1', 2), ...pairs.flat()];
+}
+
+function inputOf(onnx: OnnxGraph): string {
+  return onnx.input('input', ['batch', 3, 224, 224]);
+}
+
+function limitsOf(onnx: OnnxGraph): string[] {
+  return [onnx.floats('zero', [], Float32Array.of(0)), onnx.floats('six', [], Float32Array.of(LIMIT))];
+}
+
+function floatLayer(
+  onnx: OnnxGraph,
+  x: string,
+  { name, filters, bias, attributes }: NamedLayer,
+  limits: readonly string[],
+): string {
+  const inputs = [
+    x,
+    onnx.floats(`${name}/filters`, filters.dims, filters.values),
+    onnx.floats(`${name}/bias`, [bias.length], bias),
+  ];
+  const kernel = { kernel_shape: filters.dims.slice(2) };
+  const sum = onnx.node('Conv', inputs, `${name}/conv`, { ...kernel, ...attributes });
+  return onnx.node('Clip', [sum, ...limits], name);
+}
+
+function withDescriptor(onnx: OnnxGraph, x: string): OnnxGraph {
   onnx.node('ReduceMean', [x], 'features', { axes: [2, 3], keepdims: 0 });
   onnx.output('features', ['batch', 1024]);
   return onnx;

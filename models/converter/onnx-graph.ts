@@ -35,6 +35,12 @@ export class OnnxGraph {
     return this.initializer(name, [values.length], dataType.int64, BigInt64Array.from(values, BigInt));
   }
 
+  /** The kind of array gives the type. */
+  bytes(name: string, dims: readonly number[], values: Uint8Array | Int8Array | Int32Array): string {
+    const type = values instanceof Uint8Array ? 'uint8' : values instanceof Int8Array ? 'int8' : 'int32';
+    return this.initializer(name, dims, dataType[type], values);
+  }
+
   /** Adds a node with one output, which is also its name. */
   node(
     opType: string,
@@ -79,7 +85,7 @@ export class OnnxGraph {
     name: string,
     dims: readonly number[],
     type: number,
-    values: Float32Array | BigInt64Array,
+    values: ArrayBufferView & { readonly length: number },
   ): string {
     const size = dims.reduce((product, dim) => product * dim, 1);
     if (size !== values.length)

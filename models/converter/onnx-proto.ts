@@ -54,7 +54,7 @@ const onnxProto = `
 export const ModelProto = protobuf.parse(onnxProto).root.lookupType('onnx.ModelProto');
 
 /** Values of `TensorProto.DataType`. */
-export const dataType = { float: 1, int64: 7 } as const;
+export const dataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
 /** Values of `AttributeProto.AttributeType`. */
 export const attributeType = { float: 1, int: 2, string: 3, ints: 7 } as const;

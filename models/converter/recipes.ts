@@ -1,6 +1,6 @@
 import type { ModelName } from '../catalogue.js';
-import { convertDlibResnet } from './dlib-resnet.js';
-import { convertFaceres } from './faceres.js';
+import { convertDlibResnet, convertDlibResnet8Bit } from './dlib-resnet.js';
+import { convertFaceres, convertFaceres8Bit } from './faceres.js';
 import { convertAntispoof, convertLivenessnet } from './liveness.js';
 import { convertBlazeface, convertFacemesh } from './mediapipe.js';
 import type { OnnxGraph } from './onnx-graph.js';
@@ -10,7 +10,9 @@ export const recipes: Readonly<Record<ModelName, (json: string, weights: Uint8Ar
   'blazeface-back': convertBlazeface,
   facemesh: convertFacemesh,
   'dlib-resnet-v1': convertDlibResnet,
+  'dlib-resnet-v1-8bit': convertDlibResnet8Bit,
   faceres: convertFaceres,
+  'faceres-8bit': convertFaceres8Bit,
   antispoof: convertAntispoof,
   livenessnet: convertLivenessnet,
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { modelCatalogue } from '../../models/catalogue.js';
 import { brightnessOf } from './brightness.js';
 import { chipToPicture } from './face-chip.js';
@@ -8,10 +9,8 @@ import { sharpnessOf } from './sharpness.js';
 import { unitVector } from './unit-vector.js';
 import { warp } from './warp.js';
 
-const QUALITY_MODEL = 'dlib-resnet-v1';
-
 /** Quality means the same for every embedder because it is always measured on the same chip. */
-const { chip: qualityChip, input: qualityInput } = modelCatalogue[QUALITY_MODEL];
+const { chip: qualityChip, input: qualityInput } = modelCatalogue['dlib-resnet-v1'];
 
 export interface EmbeddedFace {
   /** Unit vector, compared by cosine. */
@@ -36,11 +35,15 @@ export interface Embedder {
 export class FaceEmbedder implements Embedder {
   readonly #session: ModelSession;
   readonly #chosen: ChosenEmbedder;
+  /** Whether the model is given the very chip that quality is measured on. */
+  readonly #cutsQualityChip: boolean;
   readonly #qualityData = new Float32Array(3 * qualityChip.size ** 2);
 
   private constructor(chosen: ChosenEmbedder, session: ModelSession) {
     this.#chosen = chosen;
     this.#session = session;
+    const { chip, input } = chosen.model;
+    this.#cutsQualityChip = isDeepStrictEqual(chip, qualityChip) && isDeepStrictEqual(input, qualityInput);
   }
 
   static async load(chosen: ChosenEmbedder, intraOpThreads: number): Promise<FaceEmbedder> {
@@ -76,7 +79,7 @@ export class FaceEmbedder implements Embedder {
     const length = 3 * chip.size ** 2;
     const both = await this.#run(2, (data) => {
       this.#cutOut(picture, landmarks, data);
-      if (this.modelId === QUALITY_MODEL) this.#qualityData.set(data.subarray(0, length));
+      if (this.#cutsQualityChip) this.#qualityData.set(data.subarray(0, length));
       mirrorRows(data.subarray(0, length), data.subarray(length), chip.size);
     });
     return [both.subarray(0, dimension), both.subarray(dimension)];
@@ -107,8 +110,7 @@ export class FaceEmbedder implements Embedder {
   #quality(picture: Pyramid, landmarks: Float32Array): Omit<EmbeddedFace, 'template'> {
     const { size } = qualityChip;
     const data = this.#qualityData;
-    // dlib's embedder has just been given this very chip.
-    if (this.modelId !== QUALITY_MODEL) {
+    if (!this.#cutsQualityChip) {
       warp(picture, chipToPicture(landmarks, qualityChip), { data, size }, qualityInput);
     }
     return { sharpness: sharpnessOf(data, size), brightness: brightnessOf(data, size, qualityInput) };

@@ -29,7 +29,7 @@ export interface FacePipelineOptions {
   intraOpThreads?: number;
   /** @default blazeface-back */
   detector?: ChosenDetector;
-  /** @default dlib-faceres-v1 */
+  /** @default dlib-faceres-v2 */
   embedder?: ChosenEmbedder;
   /**
    * Whether the liveness of faces is measured; loads two more models.

@@ -1,8 +1,6 @@
-import { modelCatalogue } from '../../models/catalogue.js';
-import { chipToPicture } from './face-chip.js';
 import { FaceDescriber } from './face-describer.js';
 import { FaceEmbedder, type EmbeddedFace, type Embedder } from './face-embedder.js';
-import { builtEmbedders, type ChosenEmbedder } from './model-choice.js';
+import { ofCatalogue, type ChosenEmbedder } from './model-choice.js';
 import type { Pyramid } from './pyramid.js';
 import { TemplateFusion } from './template-fusion.js';
 
@@ -22,16 +20,15 @@ export class FusedFaceEmbedder implements Embedder {
   ): Promise<FusedFaceEmbedder> {
     return new FusedFaceEmbedder(
       modelId,
-      await FaceEmbedder.load(builtEmbedders[fused.embedder], intraOpThreads),
-      await FaceDescriber.load(intraOpThreads),
+      await FaceEmbedder.load(ofCatalogue(fused.embedder), intraOpThreads),
+      await FaceDescriber.load(fused.features, intraOpThreads),
       await TemplateFusion.load(fused),
     );
   }
 
   async embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace> {
     const { template: embedding, ...face } = await this.embedder.embed(picture, landmarks);
-    const crop = chipToPicture(landmarks, modelCatalogue.faceres.chip);
-    const features = await this.describer.describe(picture, crop);
+    const features = await this.describer.describe(picture, landmarks);
     return { ...face, template: this.fusion.template({ embedding, features }) };
   }
 }

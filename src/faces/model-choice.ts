@@ -30,28 +30,25 @@ export const builtDetector: ChosenDetector = {
   path: modelFile('blazeface-back'),
 };
 
-const dlib: ChosenEmbedder = {
-  modelId: 'dlib-resnet-v1',
-  model: modelCatalogue['dlib-resnet-v1'],
-  path: modelFile('dlib-resnet-v1'),
-};
+type EmbedderName = FusedEmbedder['embedder'];
 
-const fused = fusedEmbedders['dlib-faceres-v1'];
+/** An embedder of the catalogue as it is, not joined with another model. */
+export function ofCatalogue(name: EmbedderName): ChosenEmbedder {
+  return { modelId: name, model: modelCatalogue[name], path: modelFile(name) };
+}
+
+function joined(name: keyof typeof fusedEmbedders): ChosenEmbedder {
+  const fused = fusedEmbedders[name];
+  const { embedder, dimension, thresholds, thresholdsFrom } = fused;
+  const model = { ...modelCatalogue[embedder], dimension, thresholds, thresholdsFrom };
+  return { modelId: name, model, path: modelFile(embedder), fused };
+}
 
 /** Those that every installation has. */
 export const builtEmbedders = {
-  'dlib-faceres-v1': {
-    ...dlib,
-    modelId: 'dlib-faceres-v1',
-    model: {
-      ...dlib.model,
-      dimension: fused.dimension,
-      thresholds: fused.thresholds,
-      thresholdsFrom: fused.thresholdsFrom,
-    },
-    fused,
-  },
-  'dlib-resnet-v1': dlib,
+  'dlib-faceres-v2': joined('dlib-faceres-v2'),
+  'dlib-faceres-v1': joined('dlib-faceres-v1'),
+  'dlib-resnet-v1': ofCatalogue('dlib-resnet-v1'),
 } as const satisfies Record<string, ChosenEmbedder>;
 
 export const builtEmbedder: ChosenEmbedder = builtEmbedders[defaultEmbedder];

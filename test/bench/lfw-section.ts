@@ -13,7 +13,7 @@ export const lfwSection: BenchSection = {
     if (lfwDev === null) return [];
     const pictures = lfwDev;
     const faces = await extractLfw(pictures, await createFacePipeline({ maxPixels: 1_000_000 }));
-    const rows = Object.entries(fusedEmbedders['dlib-faceres-v1'].thresholds).map(([rate, threshold]) => {
+    const rows = Object.entries(fusedEmbedders['dlib-faceres-v2'].thresholds).map(([rate, threshold]) => {
       const { missed, genuine, impostor } = measureLfw(pictures, faces, threshold);
       return [
         rate,

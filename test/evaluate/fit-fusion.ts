@@ -2,7 +2,7 @@ import { fusedEmbedders } from '../../models/fused-embedders.js';
 import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/template-fusion.js';
 import { principalDirections } from './principal-directions.js';
 
-const fused = fusedEmbedders['dlib-faceres-v1'];
+const fused = fusedEmbedders['dlib-faceres-v2'];
 
 /** Keeps directions in which people hardly differ from being blown up: part of the mean of the mean squares. */
 const SHRINKAGE = 0.1;

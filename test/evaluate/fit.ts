@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
-import { modelCatalogue } from '../../models/catalogue.js';
-import { chipToPicture } from '../../src/faces/face-chip.js';
+import { defaultEmbedder } from '../../models/catalogue.js';
+import { fusedEmbedders } from '../../models/fused-embedders.js';
 import { FaceDescriber } from '../../src/faces/face-describer.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
-import { builtEmbedders } from '../../src/faces/model-choice.js';
+import { ofCatalogue } from '../../src/faces/model-choice.js';
 import { Picture } from '../../src/faces/picture.js';
 import { Pyramid } from '../../src/faces/pyramid.js';
 import type { FaceParts } from '../../src/faces/template-fusion.js';
@@ -19,19 +19,19 @@ import { describePoints, operatingPoints } from './report.js';
 
 const MAX_PIXELS = 50_000_000;
 const GROUPS = 5;
+const fused = fusedEmbedders[defaultEmbedder];
 
 async function describeAll(images: readonly ImageFile[]): Promise<FaceParts[]> {
-  const embedder = builtEmbedders['dlib-resnet-v1'];
+  const embedder = ofCatalogue(fused.embedder);
   const pipeline = await createFacePipeline({ maxPixels: MAX_PIXELS, embedder });
-  const describer = await FaceDescriber.load(1);
+  const describer = await FaceDescriber.load(fused.features, 1);
   const progress = new ProgressBar('Reading faces', images.length);
   const faces: FaceParts[] = [];
   for (const image of images) {
     const bytes = await readFile(image.path);
     const { template, landmarks } = await pipeline.extract(bytes, 'centre');
     const { bitmap } = await Picture.fromBuffer(bytes);
-    const crop = chipToPicture(landmarks, modelCatalogue.faceres.chip);
-    const features = await describer.describe(new Pyramid(bitmap), crop);
+    const features = await describer.describe(new Pyramid(bitmap), landmarks);
     faces.push({ embedding: template, features });
     progress.step();
   }

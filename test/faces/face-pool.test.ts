@@ -26,7 +26,7 @@ async function open(options: Partial<FacePoolOptions> = {}): Promise<OpenPool> {
 test('a picture becomes a unit-length template', async () => {
   const { pool } = await open();
   const face = await pool.extract(await sampleFace('sample3-left'));
-  expect(face).toMatchObject({ modelId: 'dlib-faceres-v1', mediaType: 'image/jpeg' });
+  expect(face).toMatchObject({ modelId: 'dlib-faceres-v2', mediaType: 'image/jpeg' });
   expect(Math.hypot(...face.template)).toBeCloseTo(1, 5);
 });
 

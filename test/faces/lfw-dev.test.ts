@@ -15,7 +15,7 @@ describe.skipIf(lfwDev === null)(`pictures of Labeled Faces in the Wild${lfwDevN
   beforeAll(async () => {
     const pipeline = await createFacePipeline({ maxPixels: 1_000_000 });
     faces = await extractLfw(pictures, pipeline);
-    accuracy = measureLfw(pictures, faces, fusedEmbedders['dlib-faceres-v1'].thresholds['1e-3']);
+    accuracy = measureLfw(pictures, faces, fusedEmbedders['dlib-faceres-v2'].thresholds['1e-3']);
   }, 300_000);
 
   it('are all found, and none is too small or too blurred', () => {

@@ -129,7 +129,7 @@ describe('embedders with the five-point template', () => {
     expect(face.template).toHaveLength(96);
     expect(Math.hypot(...face.template)).toBeCloseTo(1, 5);
     const before = await usual.extract(picture);
-    expect(before.modelId).toBe('dlib-faceres-v1');
+    expect(before.modelId).toBe('dlib-faceres-v2');
     expect(face.sharpness).toBe(before.sharpness);
   });
 });
@@ -209,7 +209,7 @@ describe('the choice of models', () => {
     await expect(chooseDetector('yunet', folder)).rejects.toThrow('npm run models -- add yunet');
     await expect(chooseEmbedder('yunet', folder)).rejects.toThrow('There is no embedder "yunet"');
     await expect(chooseEmbedder('toString', folder)).rejects.toThrow(
-      'dlib-faceres-v1, dlib-resnet-v1, sface, auraface',
+      'dlib-faceres-v2, dlib-faceres-v1, dlib-resnet-v1, sface, auraface',
     );
   });
 

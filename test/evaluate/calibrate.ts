@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { buildModels } from '../../models/build-models.js';
+import { modelCatalogue } from '../../models/catalogue.js';
+import { convertDlibResnetWithLayers, measuredLayers } from '../../models/converter/dlib-resnet.js';
+import { readSource } from '../../models/model-sources.js';
+import { chipToPicture } from '../../src/faces/face-chip.js';
+import { createFacePipeline } from '../../src/faces/face-pipeline.js';
+import { Picture } from '../../src/faces/picture.js';
+import { Pyramid } from '../../src/faces/pyramid.js';
+import { warp } from '../../src/faces/warp.js';
+import { listImages } from './image-folder.js';
+import { ProgressBar } from './progress-bar.js';
+
+const MAX_PIXELS = 50_000_000;
+
+/** Part of a layer's values that keep within the limit; the others are outliers, and are clipped. */
+const PART_WITHIN = 0.9999;
+
+const { chip, input, sources } = modelCatalogue['dlib-resnet-v1'];
+
+async function loadWithLayers(): Promise<InferenceSession> {
+  const [manifest, weights] = await Promise.all(sources.map((source) => readSource(source)));
+  if (manifest === undefined || weights === undefined) throw new Error('dlib-resnet-v1 lacks a source.');
+  const graph = convertDlibResnetWithLayers(manifest.toString('utf8'), weights);
+  return InferenceSession.create(graph.encode(), { intraOpNumThreads: 1, graphOptimizationLevel: 'basic' });
+}
+
+/** The size below which `PART_WITHIN` of the values lie. */
+function limitOf(values: Float32Array): number {
+  const sizes = values.map(Math.abs).sort();
+  return sizes[Math.floor(PART_WITHIN * sizes.length)] ?? Number.NaN;
+}
+
+const { values } = parseArgs({ options: { images: { type: 'string' } } });
+if (values.images === undefined) throw new Error('Usage: npm run calibrate -- --images <folder>');
+await buildModels();
+const images = listImages(values.images);
+const pipeline = await createFacePipeline({ maxPixels: MAX_PIXELS });
+const network = await loadWithLayers();
+const sums = new Map(measuredLayers().map((layer) => [layer, 0]));
+const progress = new ProgressBar('Measuring layers', images.length);
+const face = new Tensor('float32', new Float32Array(3 * chip.size ** 2), [1, 3, chip.size, chip.size]);
+for (const image of images) {
+  const bytes = await readFile(image.path);
+  const { landmarks } = await pipeline.extract(bytes, 'centre');
+  const { bitmap } = await Picture.fromBuffer(bytes);
+  const target = { data: face.data as Float32Array, size: chip.size };
+  warp(new Pyramid(bitmap), chipToPicture(landmarks, chip), target, input);
+  const layers = await network.run({ [input.name]: face });
+  for (const [layer, sum] of sums) sums.set(layer, sum + limitOf(layers[layer]?.data as Float32Array));
+  progress.step();
+}
+for (const [layer, sum] of sums) console.log(`  '${layer}': ${(sum / images.length).toPrecision(3)},`);
