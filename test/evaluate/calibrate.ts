@@ -41,12 +41,13 @@ const pipeline = await createFacePipeline({ maxPixels: MAX_PIXELS });
 const network = await loadWithLayers();
 const sums = new Map(measuredLayers().map((layer) => [layer, 0]));
 const progress = new ProgressBar('Measuring layers', images.length);
-const face = new Tensor('float32', new Float32Array(3 * chip.size ** 2), [1, 3, chip.size, chip.size]);
+const data = new Float32Array(3 * chip.size ** 2);
+const face = new Tensor('float32', data, [1, 3, chip.size, chip.size]);
 for (const image of images) {
   const bytes = await readFile(image.path);
   const { landmarks } = await pipeline.extract(bytes, 'centre');
   const { bitmap } = await Picture.fromBuffer(bytes);
-  const target = { data: face.data as Float32Array, size: chip.size };
+  const target = { data, size: chip.size };
   warp(new Pyramid(bitmap), chipToPicture(landmarks, chip), target, input);
   const layers = await network.run({ [input.name]: face });
   for (const [layer, sum] of sums) sums.set(layer, sum + limitOf(layers[layer]?.data as Float32Array));
