@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { defaultEmbedder } from '../models/catalogue.js';
 import { parseEnvironmentKeys, type EnvironmentKey } from './access/environment-keys.js';
 import { parseDatabaseUrl } from './database/mysql/database-url.js';
 import type { MysqlSettings } from './database/mysql/mysql-options.js';
@@ -146,9 +147,9 @@ export const environmentSchema = z.object({
   FACE_EMBEDDER: z
     .string()
     .min(1)
-    .default('dlib-faceres-v1')
+    .default(defaultEmbedder)
     .describe(
-      'Model that makes templates: `dlib-faceres-v1`, `dlib-resnet-v1` (a quarter faster, less accurate), one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
+      'Model that makes templates: `dlib-faceres-v2`, an older one (`dlib-faceres-v1`, `dlib-resnet-v1`: slower, less accurate), one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
     ),
   FACE_WORKERS: z.coerce
     .number()
