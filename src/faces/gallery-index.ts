@@ -2,11 +2,16 @@ import './no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Candidate } from './gallery.js';
 import { searchGraph } from './search-graph.js';
+import { BLOCK_COLUMNS, TemplateBlock } from './template-block.js';
 
-/** 32 MiB of 128-dimensional templates; memory is only touched as templates arrive. */
-const BLOCK_ROWS = 65_536;
+/** Templates side by side: the vector of `templateIds[i]` starts at `vectors[i * dimension]`. */
+export interface TemplateBatch {
+  readonly templateIds: readonly string[];
+  readonly userIds: readonly string[];
+  readonly vectors: Float32Array;
+}
 
-interface Row {
+interface Owner {
   readonly templateId: string;
   readonly userId: string;
 }
@@ -16,9 +21,10 @@ interface Row {
  * ONNX graph.
  */
 export class GalleryIndex {
-  readonly #blocks: Float32Array[] = [];
-  readonly #rows: Row[] = [];
-  readonly #rowOfTemplate = new Map<string, number>();
+  readonly #blocks: TemplateBlock[] = [];
+  /** Of the columns of all blocks in turn. */
+  readonly #owners: Owner[] = [];
+  readonly #columnOfTemplate = new Map<string, number>();
   readonly #templatesOfUser = new Map<string, number>();
   /** Never fewer than the most templates of one user. */
   #mostOfOneUser = 1;
@@ -42,42 +48,51 @@ export class GalleryIndex {
   }
 
   get size(): number {
-    return this.#rows.length;
+    return this.#owners.length;
   }
 
-  /** Adds a template; one that is already there is left alone. */
-  add(templateId: string, userId: string, vector: Float32Array): void {
-    if (this.#rowOfTemplate.has(templateId)) return;
-    if (vector.length !== this.dimension) {
-      throw new Error(`A template of ${vector.length} values does not fit a gallery of ${this.dimension}.`);
+  /** Adds templates; one that is already there is left alone. */
+  add({ templateIds, userIds, vectors }: TemplateBatch): void {
+    const count = templateIds.length;
+    if (userIds.length !== count)
+      throw new Error(`A batch of ${count} templates names ${userIds.length} users.`);
+    if (vectors.length !== count * this.dimension) {
+      throw new Error(
+        `${count} template(s) of ${vectors.length} values in all do not fit a gallery of ${this.dimension}.`,
+      );
     }
-    const row = this.#rows.length;
-    if (row === this.#blocks.length * BLOCK_ROWS) {
-      this.#blocks.push(new Float32Array(BLOCK_ROWS * this.dimension));
+    const added: number[] = [];
+    for (const [place, templateId] of templateIds.entries()) {
+      const userId = userIds[place] ?? '';
+      if (this.#columnOfTemplate.has(templateId)) continue;
+      this.#columnOfTemplate.set(templateId, this.#owners.length);
+      this.#owners.push({ templateId, userId });
+      this.#countOne(userId);
+      added.push(place);
     }
-    this.#rows.push({ templateId, userId });
-    this.#rowOfTemplate.set(templateId, row);
-    const ofUser = (this.#templatesOfUser.get(userId) ?? 0) + 1;
-    this.#templatesOfUser.set(userId, ofUser);
-    this.#mostOfOneUser = Math.max(this.#mostOfOneUser, ofUser);
-    this.#vectorAt(row).set(vector);
+    while (added.length > 0) {
+      const block = this.#blockWithRoom();
+      block.append(vectors, added.splice(0, BLOCK_COLUMNS - block.count));
+    }
   }
 
   /** Removes and overwrites a template; an unknown one is ignored. */
   remove(templateId: string): void {
-    const row = this.#rowOfTemplate.get(templateId);
-    const last = this.#rows.at(-1);
-    const removed = row === undefined ? undefined : this.#rows[row];
-    if (row === undefined || removed === undefined || last === undefined) return;
-    const lastVector = this.#vectorAt(this.#rows.length - 1);
+    const column = this.#columnOfTemplate.get(templateId);
+    const last = this.#owners.at(-1);
+    const lastBlock = this.#blocks.at(-1);
+    const removed = column === undefined ? undefined : this.#owners[column];
+    if (column === undefined || !removed || !last || !lastBlock) return;
     if (removed !== last) {
-      this.#vectorAt(row).set(lastVector);
-      this.#rows[row] = last;
-      this.#rowOfTemplate.set(last.templateId, row);
+      const block = this.#blocks[Math.floor(column / BLOCK_COLUMNS)];
+      block?.replace(column % BLOCK_COLUMNS, lastBlock.read(lastBlock.count - 1));
+      this.#owners[column] = last;
+      this.#columnOfTemplate.set(last.templateId, column);
     }
-    lastVector.fill(0);
-    this.#rows.pop();
-    this.#rowOfTemplate.delete(templateId);
+    lastBlock.dropLast();
+    if (lastBlock.count === 0) this.#blocks.pop();
+    this.#owners.pop();
+    this.#columnOfTemplate.delete(templateId);
     const left = (this.#templatesOfUser.get(removed.userId) ?? 1) - 1;
     if (left === 0) this.#templatesOfUser.delete(removed.userId);
     else this.#templatesOfUser.set(removed.userId, left);
@@ -115,36 +130,48 @@ export class GalleryIndex {
   /** The best k templates of each block, block by block. */
   async *#best(probe: Float32Array, k: number): AsyncGenerator<Candidate> {
     for (const [index, block] of this.#blocks.entries()) {
-      const first = index * BLOCK_ROWS;
-      const count = Math.min(BLOCK_ROWS, this.#rows.length - first);
-      if (count <= 0) break;
-      for (const { row, score } of await this.#top(block, count, probe, Math.min(k, count))) {
-        const owner = this.#rows[first + row]?.userId;
+      const first = index * BLOCK_COLUMNS;
+      for (const { column, score } of await this.#top(block, probe, Math.min(k, block.count))) {
+        const owner = this.#owners[first + column]?.userId;
         if (owner !== undefined) yield { userId: owner, score };
       }
     }
   }
 
   async #top(
-    block: Float32Array,
-    count: number,
+    { values, capacity, count }: TemplateBlock,
     probe: Float32Array,
     k: number,
-  ): Promise<{ row: number; score: number }[]> {
-    const { scores, rows } = await this.session.run({
-      templates: new Tensor('float32', block.subarray(0, count * this.dimension), [count, this.dimension]),
-      probe: new Tensor('float32', probe, [this.dimension]),
-      k: new Tensor('int64', BigInt64Array.of(BigInt(k)), [1]),
+  ): Promise<{ column: number; score: number }[]> {
+    const { scores, columns } = await this.session.run({
+      templates: new Tensor('float32', values, [this.dimension, capacity]),
+      count: integer(count),
+      probe: new Tensor('float32', probe, [1, this.dimension]),
+      k: integer(k),
     });
-    if (scores === undefined || rows === undefined) throw new Error('The search graph gave no scores.');
-    const found = rows.data as BigInt64Array;
-    return Array.from(scores.data as Float32Array, (score, place) => ({ score, row: Number(found[place]) }));
+    if (scores === undefined || columns === undefined) throw new Error('The search graph gave no scores.');
+    const found = columns.data as BigInt64Array;
+    return Array.from(scores.data as Float32Array, (score, place) => ({
+      score,
+      column: Number(found[place]),
+    }));
   }
 
-  #vectorAt(row: number): Float32Array {
-    const block = this.#blocks[Math.floor(row / BLOCK_ROWS)];
-    if (block === undefined) throw new RangeError(`The gallery has no row ${row}.`);
-    const start = (row % BLOCK_ROWS) * this.dimension;
-    return block.subarray(start, start + this.dimension);
+  #blockWithRoom(): TemplateBlock {
+    const last = this.#blocks.at(-1);
+    if (last && last.count < BLOCK_COLUMNS) return last;
+    const block = new TemplateBlock(this.dimension);
+    this.#blocks.push(block);
+    return block;
   }
+
+  #countOne(userId: string): void {
+    const ofUser = (this.#templatesOfUser.get(userId) ?? 0) + 1;
+    this.#templatesOfUser.set(userId, ofUser);
+    this.#mostOfOneUser = Math.max(this.#mostOfOneUser, ofUser);
+  }
+}
+
+function integer(value: number): Tensor {
+  return new Tensor('int64', BigInt64Array.of(BigInt(value)), [1]);
 }

@@ -2,7 +2,8 @@ import './no-telemetry.js';
 import { WorkerClient } from '../threads/worker-client.js';
 import type { GalleryChange, StoredTemplate } from '../users/user-repository.js';
 import type { Candidate } from './gallery.js';
-import type { ClosestSearch, GallerySearch, GalleryWorkerData, TemplateBatch } from './gallery-worker.js';
+import type { TemplateBatch } from './gallery-index.js';
+import type { ClosestSearch, GallerySearch, GalleryWorkerData } from './gallery-worker.js';
 
 /** The gallery's index on its own thread. Calls take effect in the order they are made. */
 export class GalleryThread {

@@ -1,20 +1,13 @@
 import { workerData } from 'node:worker_threads';
 import { serveWorker } from '../threads/serve-worker.js';
 import type { Candidate } from './gallery.js';
-import { GalleryIndex } from './gallery-index.js';
+import { GalleryIndex, type TemplateBatch } from './gallery-index.js';
 
 export interface GalleryWorkerData {
   /** Values of one template. */
   readonly dimension: number;
   /** Cores that one search may use. */
   readonly threads: number;
-}
-
-/** Templates side by side: the vector of `templateIds[i]` starts at `vectors[i * dimension]`. */
-export interface TemplateBatch {
-  readonly templateIds: readonly string[];
-  readonly userIds: readonly string[];
-  readonly vectors: Float32Array;
 }
 
 export interface GallerySearch {
@@ -32,13 +25,9 @@ const indexReady = GalleryIndex.create(dimension, threads);
 // Reported by every call that awaits the index.
 indexReady.catch(() => undefined);
 
-async function add({ templateIds, userIds, vectors }: TemplateBatch): Promise<number> {
+async function add(batch: TemplateBatch): Promise<number> {
   const index = await indexReady;
-  for (const [place, templateId] of templateIds.entries()) {
-    const userId = userIds[place];
-    if (userId === undefined) throw new Error('A batch of templates names fewer users than templates.');
-    index.add(templateId, userId, vectors.subarray(place * dimension, (place + 1) * dimension));
-  }
+  index.add(batch);
   return index.size;
 }
 
