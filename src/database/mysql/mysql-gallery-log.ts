@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
 import type { GalleryChange, GalleryLog, StoredTemplate } from '../../users/user-repository.js';
 import type { Vault } from '../../protection/vault.js';
+import { readAhead } from '../read-ahead.js';
 import { readClock } from './gallery-clock.js';
 import type { MysqlSession } from './mysql-session.js';
 import { keyColumns, sealedColumns, templateColumns } from './sealed-columns.js';
@@ -58,7 +59,7 @@ export class MysqlGalleryLog implements GalleryLog {
     return this.session.snapshot(async (database) => {
       const revision = await readClock(database);
       let after = '';
-      for (;;) {
+      const nextBatch = async () => {
         const batch = await database
           .select(sealedColumns)
           .from(templates)
@@ -66,11 +67,11 @@ export class MysqlGalleryLog implements GalleryLog {
           .where(and(eq(templates.modelId, modelId), gt(templates.id, after)))
           .orderBy(asc(templates.id))
           .limit(snapshotBatch);
-        const last = batch.at(-1);
-        if (last === undefined) return revision;
-        await onBatch(this.vault.openTemplates(batch));
-        after = last.templateId;
-      }
+        after = batch.at(-1)?.templateId ?? after;
+        return batch;
+      };
+      for await (const batch of readAhead(nextBatch)) await onBatch(this.vault.openTemplates(batch));
+      return revision;
     });
   }
 
