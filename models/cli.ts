@@ -19,10 +19,10 @@ async function build(): Promise<void> {
 
 async function list(): Promise<void> {
   for (const [name, { role, licence }] of Object.entries(modelCatalogue))
-    print([name.padEnd(16), role.padEnd(10), 'built in'.padEnd(10), licence.spdx].join(' '));
+    print([name.padEnd(20), role.padEnd(10), 'built in'.padEnd(10), licence.spdx].join(' '));
   for (const [name, { role, licence }] of Object.entries(optionalModels)) {
     const state = (await isAdded(name)) ? 'added' : 'not added';
-    print([name.padEnd(16), role.padEnd(10), state.padEnd(10), licence.spdx].join(' '));
+    print([name.padEnd(20), role.padEnd(10), state.padEnd(10), licence.spdx].join(' '));
   }
 }
 
