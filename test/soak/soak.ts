@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
 import { toText } from '../bench/format.js';
 import { seededChance } from '../support/seeded-chance.js';
+import { allocatorSettings } from '../../src/threads/allocator-settings.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { MixedLoad } from './mixed-load.js';
 import { sample, type Sample } from './sample.js';
@@ -36,7 +37,7 @@ const { values } = parseArgs({
 });
 
 async function soak(minutes: number, rate: number): Promise<boolean> {
-  const service = await ServiceProcess.start({ environment: { FACE_WORKERS: '2' } });
+  const service = await ServiceProcess.start({ environment: { FACE_WORKERS: '2', ...allocatorSettings } });
   try {
     const load = new MixedLoad(service.address, seededChance(1));
     await load.warmUp();
