@@ -261,7 +261,7 @@ export const modelCatalogue = {
   'faceres-8bit': {
     ...faceres,
     file: 'faceres-8bit.onnx',
-    sha256: 'fac8132a5efcfa6d994198500748a5743a85a1f9917141890f67b14a17031ee5',
+    sha256: '1a1c23686b602dd09e29e852bad6eb2491c61fe9ec3b8796c1792684c280519c',
   },
   antispoof: {
     role: 'liveness',

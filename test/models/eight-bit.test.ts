@@ -61,11 +61,11 @@ describe('a convolution in bytes', () => {
   const attributes = { auto_pad: 'SAME_UPPER', strides: [1, 1] };
   const x = new Tensor('float32', numbers(4 * 100, 0, 2), [1, 4, 10, 10]);
 
-  const convolution = async (range: { limit: number; signed: boolean }) => {
+  const convolution = async (range: { limit: number; signed: boolean }, shown = layer) => {
     const graph = new OnnxGraph('bytes');
     const nodes = new EightBitNodes(graph);
     const bytes = nodes.quantise(graph.input('x', [1, 4, 10, 10]), 'bytes', { limit: 2, signed: false });
-    nodes.dequantise(nodes.convolution(bytes, 'layer', layer, range, attributes), 'y');
+    nodes.dequantise(nodes.convolution(bytes, 'layer', shown, range, attributes), 'y');
     graph.output('y', [1, 8, 10, 10]);
     return await run(graph, x);
   };
@@ -86,6 +86,19 @@ describe('a convolution in bytes', () => {
     const differences = expected.map((value, index) => Math.abs(value - (found[index] ?? NaN)));
     expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(8);
     expect(Math.max(...differences)).toBeLessThan(0.25);
+  });
+
+  it('keeps the bias of channels that have no weights, or hardly any', async () => {
+    const weights = new Float32Array(filters.values.length);
+    weights[4 * 9] = 1e-12;
+    const bias = Float32Array.of(1, 2, 0, -1, 3, 0.5, 0, 2.5);
+    const found = await convolution(
+      { limit: 4, signed: true },
+      { filters: { ...filters, values: weights }, bias },
+    );
+    for (const [channel, value] of bias.entries())
+      for (const pixel of found.subarray(channel * 100, (channel + 1) * 100))
+        expect(Math.abs(pixel - value)).toBeLessThan(4 / 127);
   });
 
   it('clips what lies outside of its range', async () => {
