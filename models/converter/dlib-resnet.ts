@@ -1,5 +1,6 @@
 import { activationLimits } from './dlib-activation-limits.js';
-import { EightBitNodes, type ByteRange, type Layer } from './eight-bit-nodes.js';
+import { EightBitNodes, type ByteRange } from './eight-bit-nodes.js';
+import { floatConvolution, type Layer } from './float-convolution.js';
 import { depthwise, withMoreChannels } from './fusible-nodes.js';
 import { OnnxGraph } from './onnx-graph.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
@@ -155,14 +156,7 @@ class DlibResnet {
     attributes: ConvolutionAttributes,
     relu: boolean,
   ): string {
-    const { filters, bias } = this.layer(name);
-    const inputs = [
-      x,
-      this.onnx.floats(`${name}/filters`, filters.dims, filters.values),
-      this.onnx.floats(`${name}/bias`, [bias.length], bias),
-    ];
-    const kernel = { kernel_shape: filters.dims.slice(2) };
-    const sum = this.onnx.node('Conv', inputs, `${name}/conv`, { ...kernel, ...attributes });
+    const sum = floatConvolution(this.onnx, x, name, this.layer(name), attributes);
     return relu ? this.onnx.node('Relu', [sum], `${name}/relu`) : sum;
   }
 

@@ -1,3 +1,4 @@
+import type { Layer } from './float-convolution.js';
 import type { Attribute, OnnxGraph } from './onnx-graph.js';
 import type { Filters } from './weight-layout.js';
 
@@ -14,13 +15,6 @@ export interface ByteTensor {
 export interface ByteRange {
   readonly limit: number;
   readonly signed: boolean;
-}
-
-/** A convolution's weights, floating-point. */
-export interface Layer {
-  readonly filters: Filters;
-  /** One for each output channel. */
-  readonly bias: Float32Array;
 }
 
 const LARGEST_WEIGHT = 127;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EightBitNodes, type Layer } from './eight-bit-nodes.js';
+import { EightBitNodes } from './eight-bit-nodes.js';
+import { floatConvolution, type Layer } from './float-convolution.js';
 import { OnnxGraph } from './onnx-graph.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
 import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
@@ -80,20 +81,9 @@ function limitsOf(onnx: OnnxGraph): string[] {
   return [onnx.floats('zero', [], Float32Array.of(0)), onnx.floats('six', [], Float32Array.of(LIMIT))];
 }
 
-function floatLayer(
-  onnx: OnnxGraph,
-  x: string,
-  { name, filters, bias, attributes }: NamedLayer,
-  limits: readonly string[],
-): string {
-  const inputs = [
-    x,
-    onnx.floats(`${name}/filters`, filters.dims, filters.values),
-    onnx.floats(`${name}/bias`, [bias.length], bias),
-  ];
-  const kernel = { kernel_shape: filters.dims.slice(2) };
-  const sum = onnx.node('Conv', inputs, `${name}/conv`, { ...kernel, ...attributes });
-  return onnx.node('Clip', [sum, ...limits], name);
+function floatLayer(onnx: OnnxGraph, x: string, layer: NamedLayer, limits: readonly string[]): string {
+  const sum = floatConvolution(onnx, x, layer.name, layer, layer.attributes);
+  return onnx.node('Clip', [sum, ...limits], layer.name);
 }
 
 function withDescriptor(onnx: OnnxGraph, x: string): OnnxGraph {

@@ -30,10 +30,8 @@ export const builtDetector: ChosenDetector = {
   path: modelFile('blazeface-back'),
 };
 
-type EmbedderName = FusedEmbedder['embedder'];
-
 /** An embedder of the catalogue as it is, not joined with another model. */
-export function ofCatalogue(name: EmbedderName): ChosenEmbedder {
+export function ofCatalogue(name: FusedEmbedder['embedder']): ChosenEmbedder {
   return { modelId: name, model: modelCatalogue[name], path: modelFile(name) };
 }
 

@@ -1,3 +1,4 @@
+import { defaultEmbedder } from '../../models/catalogue.js';
 import { fusedEmbedders } from '../../models/fused-embedders.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { extractLfw, measureLfw } from '../support/lfw-accuracy.js';
@@ -13,7 +14,7 @@ export const lfwSection: BenchSection = {
     if (lfwDev === null) return [];
     const pictures = lfwDev;
     const faces = await extractLfw(pictures, await createFacePipeline({ maxPixels: 1_000_000 }));
-    const rows = Object.entries(fusedEmbedders['dlib-faceres-v2'].thresholds).map(([rate, threshold]) => {
+    const rows = Object.entries(fusedEmbedders[defaultEmbedder].thresholds).map(([rate, threshold]) => {
       const { missed, genuine, impostor } = measureLfw(pictures, faces, threshold);
       return [
         rate,

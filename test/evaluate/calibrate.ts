@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { buildModels } from '../../models/build-models.js';
@@ -7,11 +6,10 @@ import { convertDlibResnetWithLayers, measuredLayers } from '../../models/conver
 import { readSource } from '../../models/model-sources.js';
 import { chipToPicture } from '../../src/faces/face-chip.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
-import { Picture } from '../../src/faces/picture.js';
-import { Pyramid } from '../../src/faces/pyramid.js';
 import { warp } from '../../src/faces/warp.js';
 import { listImages } from './image-folder.js';
 import { ProgressBar } from './progress-bar.js';
+import { readFace } from './read-face.js';
 
 const MAX_PIXELS = 50_000_000;
 
@@ -42,14 +40,11 @@ const network = await loadWithLayers();
 const sums = new Map(measuredLayers().map((layer) => [layer, 0]));
 const progress = new ProgressBar('Measuring layers', images.length);
 const data = new Float32Array(3 * chip.size ** 2);
-const face = new Tensor('float32', data, [1, 3, chip.size, chip.size]);
+const crop = new Tensor('float32', data, [1, 3, chip.size, chip.size]);
 for (const image of images) {
-  const bytes = await readFile(image.path);
-  const { landmarks } = await pipeline.extract(bytes, 'centre');
-  const { bitmap } = await Picture.fromBuffer(bytes);
-  const target = { data, size: chip.size };
-  warp(new Pyramid(bitmap), chipToPicture(landmarks, chip), target, input);
-  const layers = await network.run({ [input.name]: face });
+  const { face, picture } = await readFace(pipeline, image.path);
+  warp(picture, chipToPicture(face.landmarks, chip), { data, size: chip.size }, input);
+  const layers = await network.run({ [input.name]: crop });
   for (const [layer, sum] of sums) sums.set(layer, sum + limitOf(layers[layer]?.data as Float32Array));
   progress.step();
 }

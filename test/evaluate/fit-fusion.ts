@@ -1,8 +1,9 @@
+import { defaultEmbedder } from '../../models/catalogue.js';
 import { fusedEmbedders } from '../../models/fused-embedders.js';
 import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/template-fusion.js';
 import { principalDirections } from './principal-directions.js';
 
-const fused = fusedEmbedders['dlib-faceres-v2'];
+const fused = fusedEmbedders[defaultEmbedder];
 
 /** Keeps directions in which people hardly differ from being blown up: part of the mean of the mean squares. */
 const SHRINKAGE = 0.1;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
 import { defaultEmbedder } from '../../models/catalogue.js';
@@ -7,14 +7,13 @@ import { fusedEmbedders } from '../../models/fused-embedders.js';
 import { FaceDescriber } from '../../src/faces/face-describer.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { ofCatalogue } from '../../src/faces/model-choice.js';
-import { Picture } from '../../src/faces/picture.js';
-import { Pyramid } from '../../src/faces/pyramid.js';
 import type { FaceParts } from '../../src/faces/template-fusion.js';
 import { compare } from './cross-comparisons.js';
 import { Comparisons } from './error-rates.js';
 import { fitProjections, heldOutTemplates } from './fit-fusion.js';
 import { listImages, type ImageFile } from './image-folder.js';
 import { ProgressBar } from './progress-bar.js';
+import { readFace } from './read-face.js';
 import { describePoints, operatingPoints } from './report.js';
 
 const MAX_PIXELS = 50_000_000;
@@ -28,11 +27,9 @@ async function describeAll(images: readonly ImageFile[]): Promise<FaceParts[]> {
   const progress = new ProgressBar('Reading faces', images.length);
   const faces: FaceParts[] = [];
   for (const image of images) {
-    const bytes = await readFile(image.path);
-    const { template, landmarks } = await pipeline.extract(bytes, 'centre');
-    const { bitmap } = await Picture.fromBuffer(bytes);
-    const features = await describer.describe(new Pyramid(bitmap), landmarks);
-    faces.push({ embedding: template, features });
+    const { face, picture } = await readFace(pipeline, image.path);
+    const features = await describer.describe(picture, face.landmarks);
+    faces.push({ embedding: face.template, features });
     progress.step();
   }
   return faces;

@@ -23,7 +23,7 @@ export const usage = `Usage: npm run evaluate -- --images <folder> --pairs <file
   --json <file>       write the figures
   --output <folder>   write det.svg and scores.svg
   --cache <folder>    keep templates there, so that a stopped run goes on; outside the project
-  --embedder <name>   as FACE_EMBEDDER takes it; default: dlib-faceres-v2
+  --embedder <name>   as FACE_EMBEDDER takes it; default: ${defaultEmbedder}
   --workers <n>       threads; default: one for each core`;
 
 /** @throws UsageError */

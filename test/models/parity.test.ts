@@ -72,43 +72,39 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   );
 }
 
-describe.each(Object.keys(references) as (keyof typeof references)[])(
-  '%s as ONNX and in TensorFlow.js',
-  (name) => {
-    const model: Model = modelCatalogue[name];
-    const [, , height, width] = model.input.shape;
-    const tensorflow = references[name]();
-    const session = InferenceSession.create(modelFile(name), { intraOpNumThreads: 1 });
+const names = Object.keys(references) as (keyof typeof references)[];
 
-    const pictures = [
-      { title: 'a real face', pixels: () => realFace(width) },
-      ...[1, 2, 3].map((seed) => ({ title: `noise ${seed}`, pixels: () => noise(seed, height * width * 3) })),
-    ];
+describe.each(names)('%s as ONNX and in TensorFlow.js', (name) => {
+  const model: Model = modelCatalogue[name];
+  const [, , height, width] = model.input.shape;
+  const tensorflow = references[name]();
+  const session = InferenceSession.create(modelFile(name), { intraOpNumThreads: 1 });
 
-    it.each(pictures)('gives the same numbers for $title', async ({ pixels }) => {
-      const interleaved = normalise(model, await pixels());
-      const expected = tf.tidy(() => {
-        const outputs = tensorflow(tf.tensor4d(interleaved, [1, height, width, 3]));
-        return outputs.map((tensor) => tensor.dataSync());
-      });
-      const input = new Tensor('float32', toPlanes(interleaved), [1, 3, height, width]);
-      const found = await (await session).run({ [model.input.name]: input });
-      expect(Object.keys(found).sort()).toEqual(model.outputs.map((output) => output.name).sort());
-      for (const [index, output] of model.outputs.entries()) {
-        const tensor = found[output.name];
-        expect(tensor?.dims).toEqual(output.shape.map((size) => (size === 'batch' ? 1 : size)));
-        const difference = largestDifference(
-          (await tensor?.getData()) as Float32Array,
-          expected[index] ?? [],
-        );
-        // Single precision itself is worth about 1e-4 pixels after so many layers (TensorFlow.js's own CPU and WASM
-        // backends differ by 1.6e-4), so coordinates are compared as fractions of the input's side.
-        const unit = output.unit === 'pixel of the input' ? width : 1;
-        expect(difference / unit, `largest difference in ${output.name}`).toBeLessThan(1e-5);
-      }
+  const pictures = [
+    { title: 'a real face', pixels: () => realFace(width) },
+    ...[1, 2, 3].map((seed) => ({ title: `noise ${seed}`, pixels: () => noise(seed, height * width * 3) })),
+  ];
+
+  it.each(pictures)('gives the same numbers for $title', async ({ pixels }) => {
+    const interleaved = normalise(model, await pixels());
+    const expected = tf.tidy(() => {
+      const outputs = tensorflow(tf.tensor4d(interleaved, [1, height, width, 3]));
+      return outputs.map((tensor) => tensor.dataSync());
     });
-  },
-);
+    const input = new Tensor('float32', toPlanes(interleaved), [1, 3, height, width]);
+    const found = await (await session).run({ [model.input.name]: input });
+    expect(Object.keys(found).sort()).toEqual(model.outputs.map((output) => output.name).sort());
+    for (const [index, output] of model.outputs.entries()) {
+      const tensor = found[output.name];
+      expect(tensor?.dims).toEqual(output.shape.map((size) => (size === 'batch' ? 1 : size)));
+      const difference = largestDifference((await tensor?.getData()) as Float32Array, expected[index] ?? []);
+      // Single precision itself is worth about 1e-4 pixels after so many layers (TensorFlow.js's own CPU and WASM
+      // backends differ by 1.6e-4), so coordinates are compared as fractions of the input's side.
+      const unit = output.unit === 'pixel of the input' ? width : 1;
+      expect(difference / unit, `largest difference in ${output.name}`).toBeLessThan(1e-5);
+    }
+  });
+});
 
 it('embeds a batch as it embeds one by one', async () => {
   const session = await InferenceSession.create(modelFile('dlib-resnet-v1'), { intraOpNumThreads: 1 });
