@@ -1,10 +1,10 @@
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelsFolder } from './catalogue.js';
-import { fileDigest } from './choose-models.js';
+import { modelsFolder } from '../src/models/catalogue.js';
+import { fileDigest } from '../src/models/choose-models.js';
 import { assertExpected, download, type DownloadOptions } from './download.js';
-import { ModelError } from './model-error.js';
-import { isOptionalModel, optionalModels, type OptionalModel } from './optional-models.js';
+import { ModelError } from '../src/models/model-error.js';
+import { isOptionalModel, optionalModels, type OptionalModel } from '../src/models/optional-models.js';
 
 export interface AddOptions extends Pick<DownloadOptions, 'onProgress' | 'attempts' | 'retryDelayMs'> {
   /** A file to copy instead of downloading, for machines without internet. */

@@ -1,11 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeStaleTemporaries, writeAtomically } from './atomic-file.js';
-import { modelCatalogue, modelsFolder, type Model, type ModelName } from './catalogue.js';
-import { ModelError } from './model-error.js';
+import { modelCatalogue, modelsFolder, type Model, type ModelName } from '../src/models/catalogue.js';
+import { ModelError } from '../src/models/model-error.js';
 import { readSource, sha256 } from './model-sources.js';
 
-export { modelFile } from './catalogue.js';
+export { modelFile } from '../src/models/catalogue.js';
 
 export interface BuildOptions {
   /**

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { addModel, isAdded } from './add-model.js';
 import { buildModels } from './build-models.js';
-import { modelCatalogue } from './catalogue.js';
-import { ModelError } from './model-error.js';
-import { optionalModels } from './optional-models.js';
+import { modelCatalogue } from '../src/models/catalogue.js';
+import { ModelError } from '../src/models/model-error.js';
+import { optionalModels } from '../src/models/optional-models.js';
 
 const usage = `Usage: npm run models                         builds or checks the models every installation has
        npm run models -- list                 lists all models

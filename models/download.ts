@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
-import { fileDigest } from './choose-models.js';
-import { ModelError } from './model-error.js';
+import { fileDigest } from '../src/models/choose-models.js';
+import { ModelError } from '../src/models/model-error.js';
 
 export interface DownloadOptions {
   readonly address: string;

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { projectRoot } from '../src/project-root.js';
-import type { ModelSource } from './catalogue.js';
-import { ModelError } from './model-error.js';
+import type { ModelSource } from '../src/models/catalogue.js';
+import { ModelError } from '../src/models/model-error.js';
 
 const remedy = 'Run "npm ci" to install it again.';
 

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { defaultEmbedder } from '../models/catalogue.js';
+import { defaultEmbedder } from './models/catalogue.js';
 import { parseEnvironmentKeys, type EnvironmentKey } from './access/environment-keys.js';
 import { parseDatabaseUrl } from './database/mysql/database-url.js';
 import type { MysqlSettings } from './database/mysql/mysql-options.js';
-import { defaultSimilarityStep } from './users/similarity.js';
+import { defaultSimilarityStep } from './users/similarity-scale.js';
 import { parseMasterKeys, type MasterKey } from './protection/master-key.js';
 
 const integer = (fallback: number, min: number, max: number) =>

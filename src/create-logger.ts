@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
-import { currentRequest } from './api/operations/request-context.js';
+import { currentRequest } from './api/middleware/request-context.js';
 
 /**
  * One JSON line for each entry. What is logged while a request is worked on, by whichever part, carries the

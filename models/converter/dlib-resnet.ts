@@ -2,7 +2,7 @@ import { activationLimits } from './dlib-activation-limits.js';
 import { EightBitNodes, type ByteRange } from './eight-bit-nodes.js';
 import { floatConvolution, type Layer } from './float-convolution.js';
 import { depthwise, withMoreChannels } from './fusible-nodes.js';
-import { OnnxGraph } from './onnx-graph.js';
+import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
 import { toOutputsFirst } from './weight-layout.js';
 

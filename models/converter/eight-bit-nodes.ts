@@ -1,5 +1,5 @@
 import type { Layer } from './float-convolution.js';
-import type { Attribute, OnnxGraph } from './onnx-graph.js';
+import type { Attribute, OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import type { Filters } from './weight-layout.js';
 
 /** A tensor of bytes that stand for `(byte - zero point) × scale`. */

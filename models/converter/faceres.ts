@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EightBitNodes } from './eight-bit-nodes.js';
 import { floatConvolution, type Layer } from './float-convolution.js';
-import { OnnxGraph } from './onnx-graph.js';
+import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
 import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
 

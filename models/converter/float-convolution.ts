@@ -1,4 +1,4 @@
-import type { Attribute, OnnxGraph } from './onnx-graph.js';
+import type { Attribute, OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import type { Filters } from './weight-layout.js';
 
 /** A convolution's weights, floating-point. */

@@ -1,4 +1,4 @@
-import type { OnnxGraph } from './onnx-graph.js';
+import type { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 
 // ONNX Runtime computes convolutions on blocked channels and joins them with the addition and activation that follow.
 // Other operators between them have the blocks taken apart and put together again, which costs more than they do.

@@ -1,4 +1,4 @@
-import { OnnxGraph } from './onnx-graph.js';
+import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { TfjsGraph } from './tfjs-graph.js';
 
 /**

@@ -1,9 +1,9 @@
-import type { ModelName } from '../catalogue.js';
+import type { ModelName } from '../../src/models/catalogue.js';
 import { convertDlibResnet, convertDlibResnet8Bit } from './dlib-resnet.js';
 import { convertFaceres, convertFaceres8Bit } from './faceres.js';
 import { convertAntispoof, convertLivenessnet } from './liveness.js';
 import { convertBlazeface, convertFacemesh } from './mediapipe.js';
-import type { OnnxGraph } from './onnx-graph.js';
+import type { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 
 /** How each model is made of its two catalogue sources: the text of the first and the bytes of the second. */
 export const recipes: Readonly<Record<ModelName, (json: string, weights: Uint8Array) => OnnxGraph>> = {

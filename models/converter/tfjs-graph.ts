@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { depthwise, withMoreChannels } from './fusible-nodes.js';
-import type { OnnxGraph } from './onnx-graph.js';
+import type { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
 import { manifestSchema, Weights } from './tfjs-weights.js';
 

@@ -15,10 +15,10 @@ import { measureOperations } from './graphql/measure-operations.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { UserResolver } from './graphql/user-resolver.js';
 import { createApp } from './http-app.js';
-import type { HealthChecks } from './operations/health.js';
-import { Lifecycle } from './operations/lifecycle.js';
-import type { ServiceState } from './operations/lifecycle.js';
-import { MemoryBudget } from './operations/memory-budget.js';
+import type { HealthChecks } from './middleware/health.js';
+import { Lifecycle } from './middleware/lifecycle.js';
+import type { ServiceState } from './middleware/lifecycle.js';
+import { MemoryBudget } from './middleware/memory-budget.js';
 import { useTemporaryFolder } from './temporary-folder.js';
 
 export interface ApiDependencies {

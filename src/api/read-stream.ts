@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.js';
-import type { MemoryAccount } from './operations/memory-budget.js';
+import type { MemoryAccount } from './middleware/memory-budget.js';
 
 /** Reads a picture into memory. @throws ServiceError IMAGE_TOO_LARGE above `maxBytes`, or what the account throws. */
 export async function readStream(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pino } from 'pino';
-import { chooseEmbedder } from '../../models/choose-models.js';
+import { chooseEmbedder } from '../models/choose-models.js';
 import type { Config } from '../config.js';
 import { checkFolder } from '../doctor/check-folder.js';
 import { checkRows } from '../doctor/check-rows.js';
@@ -9,7 +9,7 @@ import { compareImages } from '../doctor/compare-images.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { readConfig } from '../read-config.js';
-import { openProtectedDatabase } from '../protection/open-protected-database.js';
+import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 
 /** Exit codes: nothing is wrong any more; something is; the examination could not be done. */

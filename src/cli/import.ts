@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
-import { chooseDetector, chooseEmbedder } from '../../models/choose-models.js';
+import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
 import type { Config } from '../config.js';
 import { FacePool } from '../faces/face-pool.js';
 import { importPeople, type ImportCounts } from '../import/import-people.js';
 import { peopleInFolder, type RefusedFile } from '../import/people-in-folder.js';
 import { Progress } from '../import/progress.js';
 import { readConfig } from '../read-config.js';
-import { openProtectedDatabase } from '../protection/open-protected-database.js';
+import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Enroller } from '../users/enroller.js';
 import { Housekeeping } from '../users/housekeeping.js';

@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 import { Progress } from '../import/progress.js';
 import { createMasterKey, formatMasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
-import { defaultMasterKeyFile, openProtectedDatabase } from '../protection/open-protected-database.js';
+import { defaultMasterKeyFile, openProtectedDatabase } from '../database/open-protected-database.js';
 import { rewrapKeys } from '../protection/rewrap-keys.js';
 import { readConfig } from '../read-config.js';
 

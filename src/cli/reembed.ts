@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
-import { chooseDetector, chooseEmbedder } from '../../models/choose-models.js';
+import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
 import type { Config } from '../config.js';
 import { FacePool } from '../faces/face-pool.js';
 import { Progress } from '../import/progress.js';
 import { readConfig } from '../read-config.js';
-import { openProtectedDatabase } from '../protection/open-protected-database.js';
+import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Reembedder } from '../users/reembedder.js';
 

@@ -1,4 +1,4 @@
-import { finishDeletion } from '../users/blob-sweeper.js';
+import { finishDeletion } from '../storage/blob-sweeper.js';
 import type { ImageStore } from '../storage/image-store.js';
 import type { Database } from '../users/user-repository.js';
 import type { Finding } from './finding.js';

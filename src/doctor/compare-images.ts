@@ -1,7 +1,7 @@
 import { isImageKey } from '../storage/image-key.js';
 import type { ImageStore, ImageStoreAudit } from '../storage/image-store.js';
-import { finishDeletion } from '../users/blob-sweeper.js';
-import type { AuditedBlob, DatabaseAudit } from '../users/database-audit.js';
+import { finishDeletion } from '../storage/blob-sweeper.js';
+import type { AuditedBlob, DatabaseAudit } from '../database/consistency.js';
 import type { BlobJournal } from '../users/user-repository.js';
 import type { Finding } from './finding.js';
 

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.js';
-import type { EmbeddedFace, Embedder } from './face-embedder.js';
-import { FaceFinder } from './face-finder.js';
-import { dominantFace, nearestFace, type LocatedFace } from './face-selection.js';
+import type { EmbeddedFace, Embedder } from './embed/face-embedder.js';
+import { FaceFinder } from './find/face-finder.js';
+import { dominantFace, nearestFace, type LocatedFace } from './find/face-selection.js';
 import type { ExtractedFace } from './face-service.js';
 import {
   decodeRegion,
@@ -10,12 +10,17 @@ import {
   inspectImage,
   type DecodedImage,
   type ImageSource,
-} from './image-source.js';
+} from './picture/image-source.js';
 import { LivenessDetector } from './liveness-detector.js';
-import { loadEmbedder } from './load-embedder.js';
-import { builtDetector, builtEmbedder, type ChosenDetector, type ChosenEmbedder } from './model-choice.js';
-import type { Picture } from './picture.js';
-import { Pyramid } from './pyramid.js';
+import { loadEmbedder } from './embed/load-embedder.js';
+import {
+  builtDetector,
+  builtEmbedder,
+  type ChosenDetector,
+  type ChosenEmbedder,
+} from '../models/chosen-model.js';
+import type { Picture } from './picture/picture.js';
+import { Pyramid } from './picture/pyramid.js';
 import { StageClock } from './stage-clock.js';
 import { moveCandidate, toUprightBox, toUprightPoints, viewOf, type View } from './view.js';
 

@@ -1,9 +1,9 @@
-import './no-telemetry.js';
+import '../onnx/no-telemetry.js';
 import { Piscina } from 'piscina';
 import { ServiceError } from '../errors.js';
 import { compiledFile } from '../project-root.js';
 import { smallYoungGeneration } from '../threads/small-young-generation.js';
-import { BoundedQueue } from './bounded-queue.js';
+import { BoundedQueue } from '../threads/bounded-queue.js';
 import type { FacePipelineOptions } from './face-pipeline.js';
 import type { ExtractedFace, ExtractOptions, FaceService } from './face-service.js';
 import type { FaceWorkerAnswer } from './face-worker.js';

@@ -1,4 +1,4 @@
-import type { HeadPose } from './head-pose.js';
+import type { HeadPose } from './find/head-pose.js';
 
 /** Media types accepted by signature; anything else is IMAGE_UNSUPPORTED. */
 export type ImageMediaType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif';

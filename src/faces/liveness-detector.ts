@@ -1,9 +1,9 @@
-import { modelCatalogue, modelFile, type LivenessModel } from '../../models/catalogue.js';
-import type { LocatedFace } from './face-selection.js';
-import { ModelSession } from './model-session.js';
-import type { Pyramid } from './pyramid.js';
-import { squareAt } from './similarity.js';
-import { warp } from './warp.js';
+import { modelCatalogue, modelFile, type LivenessModel } from '../models/catalogue.js';
+import type { LocatedFace } from './find/face-selection.js';
+import { ModelSession } from '../onnx/model-session.js';
+import type { Pyramid } from './picture/pyramid.js';
+import { squareAt } from './picture/planar-similarity.js';
+import { warp } from './picture/warp.js';
 
 /** What each model says of a face, 0 to 1; more is more likely live. */
 export interface LivenessScores {

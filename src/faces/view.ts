@@ -1,7 +1,7 @@
-import type { FaceCandidate } from './face-candidate.js';
+import type { FaceCandidate } from './find/face-candidate.js';
 import type { Box } from './face-service.js';
-import type { DecodedImage } from './image-source.js';
-import { Pyramid } from './pyramid.js';
+import type { DecodedImage } from './picture/image-source.js';
+import { Pyramid } from './picture/pyramid.js';
 
 /** A decoded picture ready for sampling. */
 export interface View extends DecodedImage {

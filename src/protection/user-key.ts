@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decodeVector, encodeVector } from '../database/vector-bytes.js';
+import { decodeVector, encodeVector } from './vector-bytes.js';
 import { keyBytes, open, seal } from './envelope.js';
 import type { MasterKey } from './master-key.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decodeVector } from '../database/vector-bytes.js';
+import { decodeVector } from './vector-bytes.js';
 import type { StoredTemplate } from '../users/user-repository.js';
 import { EnvelopeError } from './envelope.js';
 import type { MasterKey } from './master-key.js';

@@ -9,7 +9,7 @@ interface Waiter {
 }
 
 export interface WorkerClientOptions {
-  /** Project source of the thread, for example `src/faces/gallery-worker.ts`; its compiled file is run. */
+  /** Project source of the thread, for example `src/gallery/gallery-worker.ts`; its compiled file is run. */
   source: string;
   /** Handed to the thread as `workerData`. */
   workerData?: unknown;

@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors.js';
 import type { ExtractedFace } from '../faces/face-service.js';
-import type { Candidate, Gallery } from '../faces/gallery.js';
+import type { Candidate, Gallery } from '../gallery/gallery.js';
 import type { Reembedder } from './reembedder.js';
-import { cosineSimilarity } from './similarity.js';
+import { cosineSimilarity } from './similarity-scale.js';
 import type { Database, StoredTemplate } from './user-repository.js';
 
 /** A face beside the templates of the person it is claimed to show, and beside everybody else's. */

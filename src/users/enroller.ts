@@ -9,7 +9,7 @@ import { UserProtector } from '../protection/user-protector.js';
 import type { Vault } from '../protection/vault.js';
 import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
-import { finishDeletion } from './blob-sweeper.js';
+import { finishDeletion } from '../storage/blob-sweeper.js';
 import { assertLive, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';

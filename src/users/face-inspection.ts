@@ -1,6 +1,6 @@
-import type { FacialPoints } from '../faces/facial-points.js';
+import type { FacialPoints } from '../faces/find/facial-points.js';
 import type { Box } from '../faces/face-service.js';
-import type { HeadPose } from '../faces/head-pose.js';
+import type { HeadPose } from '../faces/find/head-pose.js';
 import type { ErrorCode } from '../errors.js';
 import type { RequestOptions } from './user-service.js';
 

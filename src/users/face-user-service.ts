@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.js';
 import { assertComparable } from '../faces/face-quality.js';
-import type { Gallery } from '../faces/gallery.js';
-import { finishDeletion } from './blob-sweeper.js';
+import type { Gallery } from '../gallery/gallery.js';
+import { finishDeletion } from '../storage/blob-sweeper.js';
 import { ClaimExaminer } from './claim.js';
 import { decide, type MatchRule } from './decision.js';
 import { Enroller, type EnrollerOptions } from './enroller.js';
@@ -10,7 +10,7 @@ import { assertLive, noLivenessAsked } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { Reembedder } from './reembedder.js';
 import { registerTogether } from './register-together.js';
-import { similarityOf, type SimilarityAnchors } from './similarity.js';
+import { similarityOf, type SimilarityAnchors } from './similarity-scale.js';
 import { assertUserId } from './user-id.js';
 import type { Database, PageRequest, User } from './user-repository.js';
 import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';

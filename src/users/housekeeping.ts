@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Counters } from '../limits/counters.js';
 import type { ImageStore } from '../storage/image-store.js';
-import { sweepBlobs } from './blob-sweeper.js';
-import { expireImages } from './expire-images.js';
+import { sweepBlobs } from '../storage/blob-sweeper.js';
+import { expireImages } from '../storage/expire-images.js';
 import type { Database } from './user-repository.js';
 
 const minuteMs = 60_000;

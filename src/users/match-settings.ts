@@ -1,7 +1,7 @@
 import { ConfigError, type Config } from '../config.js';
-import type { ChosenEmbedder } from '../faces/model-choice.js';
+import type { ChosenEmbedder } from '../models/chosen-model.js';
 import { defaultMargin, type MatchRule } from './decision.js';
-import type { SimilarityAnchors } from './similarity.js';
+import type { SimilarityAnchors } from './similarity-scale.js';
 
 export interface MatchSettings {
   readonly rule: MatchRule;

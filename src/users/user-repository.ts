@@ -1,5 +1,5 @@
 import type { ApiKeyRepository } from '../access/api-key-repository.js';
-import type { DatabaseAudit } from './database-audit.js';
+import type { DatabaseAudit } from '../database/consistency.js';
 import type { ImageMediaType } from '../faces/face-service.js';
 import type { AuditLog, AuditOrigin } from '../audit/audit-log.js';
 import type { ProtectionRepository } from '../protection/protection-repository.js';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { outsideRequests } from '../../src/api/operations/request-context.js';
+import { outsideRequests } from '../../src/api/middleware/request-context.js';
 import { createLogger } from '../../src/create-logger.js';
 import { FacePool } from '../../src/faces/face-pool.js';
 import { startApi } from '../support/api.js';

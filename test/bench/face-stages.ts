@@ -1,14 +1,14 @@
 import sharp from 'sharp';
-import { chipToPicture } from '../../src/faces/face-chip.js';
-import { loadDetector } from '../../src/faces/face-detector.js';
-import { loadEmbedder } from '../../src/faces/load-embedder.js';
-import { FaceMesh } from '../../src/faces/face-mesh.js';
+import { chipToPicture } from '../../src/faces/embed/face-chip.js';
+import { loadDetector } from '../../src/faces/find/face-detector.js';
+import { loadEmbedder } from '../../src/faces/embed/load-embedder.js';
+import { FaceMesh } from '../../src/faces/find/face-mesh.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
-import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
-import { builtDetector, builtEmbedder } from '../../src/faces/model-choice.js';
-import { Pyramid } from '../../src/faces/pyramid.js';
-import { wholePicture } from '../../src/faces/search-squares.js';
-import { warp } from '../../src/faces/warp.js';
+import { decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
+import { builtDetector, builtEmbedder } from '../../src/models/chosen-model.js';
+import { Pyramid } from '../../src/faces/picture/pyramid.js';
+import { wholePicture } from '../../src/faces/find/search-squares.js';
+import { warp } from '../../src/faces/picture/warp.js';
 import { sampleFace } from '../support/sample-faces.js';
 import { spreadHead, spreadRow, timed, type BenchSection } from './bench-section.js';
 

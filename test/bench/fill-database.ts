@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
-import { defaultEmbedder } from '../../models/catalogue.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { testVault } from '../support/test-vault.js';
 import { unitVector } from '../support/unit-vectors.js';

@@ -1,5 +1,5 @@
-import { defaultEmbedder } from '../../models/catalogue.js';
-import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
+import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { unitVector } from '../support/unit-vectors.js';
 import { residentMemory } from './machine.js';

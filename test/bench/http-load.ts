@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OVERVIEW_SIDE } from '../../src/faces/face-pipeline.js';
-import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
+import { decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
 import { ServiceClient } from '../support/service-client.js';
 import { closedLoop, type PreparedRequest } from './closed-loop.js';
 import { fillDatabase } from './fill-database.js';

@@ -1,5 +1,5 @@
-import { defaultEmbedder } from '../../models/catalogue.js';
-import { fusedEmbedders } from '../../models/fused-embedders.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
+import { fusedEmbedders } from '../../src/models/fused-embedders.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { extractLfw, measureLfw } from '../support/lfw-accuracy.js';
 import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';

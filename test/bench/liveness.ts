@@ -1,10 +1,10 @@
 import { loadConfig } from '../../src/config.js';
-import { FaceFinder } from '../../src/faces/face-finder.js';
-import { nearestFace, type LocatedFace } from '../../src/faces/face-selection.js';
-import { decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
+import { FaceFinder } from '../../src/faces/find/face-finder.js';
+import { nearestFace, type LocatedFace } from '../../src/faces/find/face-selection.js';
+import { decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
 import { LivenessDetector, type LivenessScores } from '../../src/faces/liveness-detector.js';
-import { builtDetector } from '../../src/faces/model-choice.js';
-import { Pyramid } from '../../src/faces/pyramid.js';
+import { builtDetector } from '../../src/models/chosen-model.js';
+import { Pyramid } from '../../src/faces/picture/pyramid.js';
 import { StageClock } from '../../src/faces/stage-clock.js';
 import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';
 import { sampleFace, sampleFaces } from '../support/sample-faces.js';

@@ -1,6 +1,6 @@
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
-import { nearestFace } from '../../src/faces/face-selection.js';
-import { Picture } from '../../src/faces/picture.js';
+import { nearestFace } from '../../src/faces/find/face-selection.js';
+import { Picture } from '../../src/faces/picture/picture.js';
 import { cosine } from '../support/cosine.js';
 import type { Engine, RgbPicture } from './peer-engines.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeVector } from '../../src/database/vector-bytes.js';
+import { encodeVector } from '../../src/protection/vector-bytes.js';
 import { createMasterKey, proofOf, provesKey } from '../../src/protection/master-key.js';
 import { Vault } from '../../src/protection/vault.js';
 import { createImageKey } from '../../src/storage/image-key.js';

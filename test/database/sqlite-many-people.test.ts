@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { defaultEmbedder } from '../../models/catalogue.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
 import { fillDatabase } from '../bench/fill-database.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

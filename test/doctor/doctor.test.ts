@@ -1,4 +1,4 @@
-import { defaultEmbedder } from '../../models/catalogue.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
 import { DatabaseSync } from '@photostructure/sqlite';
 import {
   chmodSync,

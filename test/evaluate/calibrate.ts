@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { buildModels } from '../../models/build-models.js';
-import { modelCatalogue } from '../../models/catalogue.js';
+import { modelCatalogue } from '../../src/models/catalogue.js';
 import { convertDlibResnetWithLayers, measuredLayers } from '../../models/converter/dlib-resnet.js';
 import { readSource } from '../../models/model-sources.js';
-import { chipToPicture } from '../../src/faces/face-chip.js';
+import { chipToPicture } from '../../src/faces/embed/face-chip.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
-import { warp } from '../../src/faces/warp.js';
+import { warp } from '../../src/faces/picture/warp.js';
 import { listImages } from './image-folder.js';
 import { ProgressBar } from './progress-bar.js';
 import { readFace } from './read-face.js';

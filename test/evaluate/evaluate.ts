@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildModels } from '../../models/build-models.js';
-import { chooseEmbedder } from '../../models/choose-models.js';
-import { ModelError } from '../../models/model-error.js';
+import { chooseEmbedder } from '../../src/models/choose-models.js';
+import { ModelError } from '../../src/models/model-error.js';
 import { detChart, histogramChart } from './charts.js';
 import { crossComparisons, scoreOf, type Subject } from './cross-comparisons.js';
 import { Comparisons, detCurve, equalErrorRate } from './error-rates.js';

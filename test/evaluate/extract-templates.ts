@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
 import type { FacePipelineOptions } from '../../src/faces/face-pipeline.js';
-import type { ChosenEmbedder } from '../../src/faces/model-choice.js';
+import type { ChosenEmbedder } from '../../src/models/chosen-model.js';
 import { compiledFile } from '../../src/project-root.js';
 import type { Extraction } from './extraction-worker.js';
 import type { ImageFile } from './image-folder.js';

@@ -1,6 +1,6 @@
-import { defaultEmbedder } from '../../models/catalogue.js';
-import { fusedEmbedders } from '../../models/fused-embedders.js';
-import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/template-fusion.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
+import { fusedEmbedders } from '../../src/models/fused-embedders.js';
+import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/embed/template-fusion.js';
 import { principalDirections } from './principal-directions.js';
 
 const fused = fusedEmbedders[defaultEmbedder];

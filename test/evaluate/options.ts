@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { defaultEmbedder } from '../../models/catalogue.js';
+import { defaultEmbedder } from '../../src/models/catalogue.js';
 import { UsageError } from './usage-error.js';
 
 export interface EvaluateOptions {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { FacePipeline } from '../../src/faces/face-pipeline.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
-import { Picture } from '../../src/faces/picture.js';
-import { Pyramid } from '../../src/faces/pyramid.js';
+import { Picture } from '../../src/faces/picture/picture.js';
+import { Pyramid } from '../../src/faces/picture/pyramid.js';
 
 /** The face nearest to the middle of a picture, and the picture itself for further crops. */
 export async function readFace(

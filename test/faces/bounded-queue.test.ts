@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BoundedQueue } from '../../src/faces/bounded-queue.js';
+import { BoundedQueue } from '../../src/threads/bounded-queue.js';
 
 function blocker(): { job: () => Promise<void>; open: () => void } {
   let open: () => void = () => undefined;

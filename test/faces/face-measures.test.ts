@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
 import { registrationProblem } from '../../src/faces/face-quality.js';
-import { facialPoints } from '../../src/faces/facial-points.js';
+import { facialPoints } from '../../src/faces/find/facial-points.js';
 import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';
 import { sampleFace, sampleFaces } from '../support/sample-faces.js';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fusedEmbedders } from '../../models/fused-embedders.js';
+import { fusedEmbedders } from '../../src/models/fused-embedders.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
 import { comparisonProblem } from '../../src/faces/face-quality.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
-import { Picture } from '../../src/faces/picture.js';
+import { Picture } from '../../src/faces/picture/picture.js';
 import { cosine } from '../support/cosine.js';
 import {
   sampleFace,

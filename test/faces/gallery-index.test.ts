@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GalleryIndex } from '../../src/faces/gallery-index.js';
+import { GalleryIndex } from '../../src/gallery/gallery-index.js';
 import { cosine } from '../support/cosine.js';
 import { unitVector } from '../support/unit-vectors.js';
 

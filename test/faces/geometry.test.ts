@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestOfEachFace, withoutRepeats, intersectionOverUnion } from '../../src/faces/face-candidate.js';
-import { modelCatalogue } from '../../models/catalogue.js';
-import { chipToPicture } from '../../src/faces/face-chip.js';
-import type { Bitmap } from '../../src/faces/libvips.js';
-import { halve, Pyramid } from '../../src/faces/pyramid.js';
-import { tiles, wholePicture, wholePictureWithMargin } from '../../src/faces/search-squares.js';
+import {
+  bestOfEachFace,
+  withoutRepeats,
+  intersectionOverUnion,
+} from '../../src/faces/find/face-candidate.js';
+import { modelCatalogue } from '../../src/models/catalogue.js';
+import { chipToPicture } from '../../src/faces/embed/face-chip.js';
+import type { Bitmap } from '../../src/faces/picture/libvips.js';
+import { halve, Pyramid } from '../../src/faces/picture/pyramid.js';
+import { tiles, wholePicture, wholePictureWithMargin } from '../../src/faces/find/search-squares.js';
 import {
   applyTo,
   fitSimilarity,
@@ -14,8 +18,8 @@ import {
   similarity,
   squareAt,
   type Similarity,
-} from '../../src/faces/similarity.js';
-import { warp } from '../../src/faces/warp.js';
+} from '../../src/faces/picture/planar-similarity.js';
+import { warp } from '../../src/faces/picture/warp.js';
 
 const anySimilarity = fc
   .record({

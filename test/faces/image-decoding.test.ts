@@ -2,8 +2,8 @@ import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/errors.js';
 import type { ImageMediaType } from '../../src/faces/face-service.js';
-import { decodeRegion, decodeShrunk, inspectImage } from '../../src/faces/image-source.js';
-import { Picture } from '../../src/faces/picture.js';
+import { decodeRegion, decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
+import { Picture } from '../../src/faces/picture/picture.js';
 import { craftedPng, inflateBomb } from '../support/crafted-png.js';
 import { sampleFace } from '../support/sample-faces.js';
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fusedEmbedders } from '../../models/fused-embedders.js';
+import { fusedEmbedders } from '../../src/models/fused-embedders.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
-import { builtEmbedders } from '../../src/faces/model-choice.js';
+import { builtEmbedders } from '../../src/models/chosen-model.js';
 import { cosine } from '../support/cosine.js';
 import { extractLfw, measureLfw, type LfwAccuracy } from '../support/lfw-accuracy.js';
 import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';

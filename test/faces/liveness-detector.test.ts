@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
-import type { LocatedFace } from '../../src/faces/face-selection.js';
+import type { LocatedFace } from '../../src/faces/find/face-selection.js';
 import { LivenessDetector } from '../../src/faces/liveness-detector.js';
-import { Pyramid } from '../../src/faces/pyramid.js';
+import { Pyramid } from '../../src/faces/picture/pyramid.js';
 import { sampleFace } from '../support/sample-faces.js';
 import { humanModel } from '../support/tensorflow-models.js';
 

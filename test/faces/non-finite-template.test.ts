@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { chooseEmbedder } from '../../models/choose-models.js';
-import { OnnxGraph } from '../../models/converter/onnx-graph.js';
+import { chooseEmbedder } from '../../src/models/choose-models.js';
+import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { sampleFace } from '../support/sample-faces.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { ImageMediaType } from '../../src/faces/face-service.js';
-import { withPlainMetadata } from '../../src/faces/plain-metadata.js';
+import { withPlainMetadata } from '../../src/faces/picture/plain-metadata.js';
 import { jpegWithSegments } from '../support/crafted-jpeg.js';
 
 const secret = 'where the picture was taken';

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { Database, GalleryLog } from '../../src/users/user-repository.js';
 import { enrol } from '../database/repository-suite.js';
 import { openSqlite } from '../support/open-sqlite.js';

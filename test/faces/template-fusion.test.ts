@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fusedEmbedders, projectionsFile } from '../../models/fused-embedders.js';
-import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/template-fusion.js';
-import { unitVector } from '../../src/faces/unit-vector.js';
+import { fusedEmbedders, projectionsFile } from '../../src/models/fused-embedders.js';
+import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/embed/template-fusion.js';
+import { unitVector } from '../../src/faces/embed/unit-vector.js';
 import { heldOutTemplates } from '../evaluate/fit-fusion.js';
 import { seededRandom } from '../evaluate/seeded-random.js';
 import { cosine } from '../support/cosine.js';

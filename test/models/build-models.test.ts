@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildModels } from '../../models/build-models.js';
-import { modelCatalogue, modelFile, type Model, type ModelName } from '../../models/catalogue.js';
-import { ModelError } from '../../models/model-error.js';
+import { modelCatalogue, modelFile, type Model, type ModelName } from '../../src/models/catalogue.js';
+import { ModelError } from '../../src/models/model-error.js';
 import { sha256 } from '../../models/model-sources.js';
 import { compiledFile, projectRoot } from '../../src/project-root.js';
 

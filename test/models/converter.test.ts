@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OnnxGraph } from '../../models/converter/onnx-graph.js';
-import { ModelProto } from '../../models/converter/onnx-proto.js';
+import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
+import { ModelProto } from '../../src/onnx/onnx-proto.js';
 import { TfjsGraph } from '../../models/converter/tfjs-graph.js';
 import { Weights } from '../../models/converter/tfjs-weights.js';
 import { toChannelsFirst, toOutputsFirst } from '../../models/converter/weight-layout.js';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { addModel, type AddOptions } from '../../models/add-model.js';
 import { download, type DownloadOptions } from '../../models/download.js';
-import { ModelError } from '../../models/model-error.js';
+import { ModelError } from '../../src/models/model-error.js';
 import { sha256 } from '../../models/model-sources.js';
-import { optionalModels } from '../../models/optional-models.js';
+import { optionalModels } from '../../src/models/optional-models.js';
 import { runCommand } from '../support/run-command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

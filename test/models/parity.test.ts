@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { modelFile } from '../../models/build-models.js';
-import { modelCatalogue, type Model, type ModelName } from '../../models/catalogue.js';
+import { modelCatalogue, type Model, type ModelName } from '../../src/models/catalogue.js';
 import { sampleFace } from '../support/sample-faces.js';
 import { dlibResnet, humanModel, type Reference } from '../support/tensorflow-models.js';
 

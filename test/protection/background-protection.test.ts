@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { BackgroundProtection } from '../../src/protection/background-protection.js';
-import { encodeVector } from '../../src/database/vector-bytes.js';
+import { encodeVector } from '../../src/protection/vector-bytes.js';
 import { filesHolding } from '../support/files-holding.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';
 import { readDataFolder } from '../support/read-data-folder.js';

@@ -2,7 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { EnvelopeError } from '../../src/protection/envelope.js';
 import { readImage } from '../../src/protection/read-image.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { encodeVector } from '../../src/database/vector-bytes.js';
+import { encodeVector } from '../../src/protection/vector-bytes.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { filesHolding } from '../support/files-holding.js';
 import { sampleFace } from '../support/sample-faces.js';

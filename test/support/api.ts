@@ -5,7 +5,7 @@ import { AccessControl } from '../../src/access/access-control.js';
 import type { ApiKeyRepository } from '../../src/access/api-key-repository.js';
 import { createApi } from '../../src/api/http-server.js';
 import type { Api, HttpLimits } from '../../src/api/http-server.js';
-import type { HealthChecks } from '../../src/api/operations/health.js';
+import type { HealthChecks } from '../../src/api/middleware/health.js';
 import { loadConfig } from '../../src/config.js';
 import { MemoryCounters } from '../../src/limits/memory-counters.js';
 import { RequestLimits } from '../../src/limits/request-limits.js';

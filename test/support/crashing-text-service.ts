@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { encodeVector } from '../../src/database/vector-bytes.js';
+import { encodeVector } from '../../src/protection/vector-bytes.js';
 import { compiledFile } from '../../src/project-root.js';
 import type { CrashCommand, CrashReply } from './crash-child.js';
 import type { CrashingProcess, Outcome } from './crash-loop.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { writeMasterKeyFile } from '../../src/protection/master-key-file.js';
-import { openProtectedDatabase } from '../../src/protection/open-protected-database.js';
+import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
 import { createPrivateFolder } from '../../src/storage/private-file.js';
 import type { Database } from '../../src/users/user-repository.js';
 import { testMasterKey } from './test-vault.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pino from 'pino';
-import type { Gallery } from '../../src/faces/gallery.js';
+import type { Gallery } from '../../src/gallery/gallery.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import type { Vault } from '../../src/protection/vault.js';
 import type { ImageStore } from '../../src/storage/image-store.js';

@@ -1,4 +1,4 @@
-import '../../src/faces/no-telemetry.js';
+import '../../src/onnx/no-telemetry.js';
 import { ServiceError } from '../../src/errors.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { assertUnitTemplate } from './assert-unit-template.js';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseMasterKeys, type MasterKey } from '../../src/protection/master-key.js';
 import { UserKey } from '../../src/protection/user-key.js';
-import { encodeVector } from '../../src/database/vector-bytes.js';
+import { encodeVector } from '../../src/protection/vector-bytes.js';
 
 export interface StoredPerson {
   /** Template, opened: little-endian float32. */

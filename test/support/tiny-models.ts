@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OnnxGraph } from '../../models/converter/onnx-graph.js';
+import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { sha256 } from '../../models/model-sources.js';
 import { unitVector } from './unit-vectors.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MemoryCounters } from '../../src/limits/memory-counters.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
-import { sweepBlobs } from '../../src/users/blob-sweeper.js';
+import { sweepBlobs } from '../../src/storage/blob-sweeper.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
 import { enrol } from '../database/repository-suite.js';
 import { openSqlite } from '../support/open-sqlite.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config.js';
-import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { FaceUserService } from '../../src/users/face-user-service.js';
 import { livenessProblem, livenessRule, type LivenessRule } from '../../src/users/liveness-rule.js';
 import { openTextService } from '../support/open-text-service.js';

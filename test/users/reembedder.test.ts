@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
-import { SynchronisedGallery } from '../../src/faces/synchronised-gallery.js';
+import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { Reembedder, type ReembedEverybodyOptions } from '../../src/users/reembedder.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

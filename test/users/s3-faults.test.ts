@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { compiledFile } from '../../src/project-root.js';
 import { readImage } from '../../src/protection/read-image.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
-import { sweepBlobs } from '../../src/users/blob-sweeper.js';
+import { sweepBlobs } from '../../src/storage/blob-sweeper.js';
 import type { CrashCommand, CrashReply } from '../support/crash-child.js';
 import type { Fault } from '../support/faulty-proxy.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';

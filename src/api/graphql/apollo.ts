@@ -11,7 +11,7 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import type { RequestContext } from '../operations/request-context.js';
+import type { RequestContext } from '../middleware/request-context.js';
 import { createErrorFormatter } from './format-error.js';
 import { operationLimits, operationLimitsRule } from './operation-limits.js';
 import { transportStatusPlugin } from './transport-status.js';

@@ -3,7 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { Logger } from 'pino';
 import { ServiceError } from '../../errors.js';
-import { currentRequest } from '../operations/request-context.js';
+import { currentRequest } from '../middleware/request-context.js';
 import { clientMessage } from './client-message.js';
 
 /** Mistakes in the request itself: GraphQL's own message tells the client what to repair. */

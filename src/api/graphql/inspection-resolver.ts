@@ -1,8 +1,8 @@
 import { Arg, Ctx, Int, Mutation, Resolver } from 'type-graphql';
 import { ServiceError } from '../../errors.js';
-import type { FacialPoints } from '../../faces/facial-points.js';
+import type { FacialPoints } from '../../faces/find/facial-points.js';
 import type { FaceAnalysis, FaceComparison, FaceInspection } from '../../users/face-inspection.js';
-import type { RequestContext } from '../operations/request-context.js';
+import type { RequestContext } from '../middleware/request-context.js';
 import { imageDescription, uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
 import { CompareFacesResult, FaceAnalysisType, IdentifyFaceResult } from './inspection-types.js';

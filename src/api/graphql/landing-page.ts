@@ -1,8 +1,8 @@
 import { HeaderMap } from '@apollo/server';
 import type { ApolloServer } from '@apollo/server';
 import type { RequestHandler } from 'express';
-import { requireRequest } from '../operations/request-context.js';
-import type { RequestContext } from '../operations/request-context.js';
+import { requireRequest } from '../middleware/request-context.js';
+import type { RequestContext } from '../middleware/request-context.js';
 
 const scripts = 'https://embeddable-sandbox.cdn.apollographql.com';
 const pictures = 'https://apollo-server-landing-page.cdn.apollographql.com';

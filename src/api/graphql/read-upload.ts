@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.js';
 import { messages } from '../messages.js';
-import type { MemoryAccount } from '../operations/memory-budget.js';
+import type { MemoryAccount } from '../middleware/memory-budget.js';
 import { readStream } from '../read-stream.js';
 import type { ImageUpload } from './image-upload.js';
 

@@ -1,7 +1,7 @@
 import { requestOrigin } from '../../audit/audit-origin.js';
 import type { RequestOptions } from '../../users/user-service.js';
-import { callerOf } from '../operations/limit-requests.js';
-import type { RequestContext } from '../operations/request-context.js';
+import { callerOf } from '../middleware/limit-requests.js';
+import type { RequestContext } from '../middleware/request-context.js';
 
 /** What the services get to know of a request. */
 export function requestOptions(context: RequestContext): RequestOptions {

@@ -4,7 +4,7 @@ import type { User } from '../../users/user-repository.js';
 import type { UserService, VerificationResult } from '../../users/user-service.js';
 import { maxImagesPerRegistration, maxImagesPerUser } from '../../users/image-limits.js';
 import { messages } from '../messages.js';
-import type { RequestContext } from '../operations/request-context.js';
+import type { RequestContext } from '../middleware/request-context.js';
 import { imageDescription, uploadScalar } from './image-upload.js';
 import type { ImageUpload } from './image-upload.js';
 import { maxUsersPerQuery } from './list-limits.js';

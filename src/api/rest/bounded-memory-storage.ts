@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { StorageEngine } from 'multer';
-import type { MemoryAccount } from '../operations/memory-budget.js';
+import type { MemoryAccount } from '../middleware/memory-budget.js';
 import { readStream } from '../read-stream.js';
 
 /** Multer's memory storage, within what the service may keep for all requests together. */

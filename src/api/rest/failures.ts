@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { ServiceError } from '../../errors.js';
 import { bodyFailure } from '../body-failure.js';
 import { reportFailure } from '../graphql/format-error.js';
-import { currentRequest } from '../operations/request-context.js';
+import { currentRequest } from '../middleware/request-context.js';
 import { failureHeaders } from '../failure-headers.js';
 
 const underVerify = /^\/verify(\/|$)/;

@@ -4,7 +4,7 @@ import multer from 'multer';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
 import { messages } from '../messages.js';
-import { requireRequest } from '../operations/request-context.js';
+import { requireRequest } from '../middleware/request-context.js';
 import { BoundedMemoryStorage } from './bounded-memory-storage.js';
 
 /** Everything in a form apart from the picture: boundaries, part headers, text fields. */

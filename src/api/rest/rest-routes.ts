@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { ServiceError } from '../../errors.js';
 import { ReceivedImage } from '../graphql/image-upload.js';
 import { messages } from '../messages.js';
-import { allow } from '../operations/authenticate.js';
+import { allow } from '../middleware/authenticate.js';
 import { deleteUser, registerUser, verifyUser } from './documents.js';
 import { onlyMethods } from './failures.js';
 import { imageForm, requireId, textForm } from './form-body.js';

@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { isErrorCode, ServiceError } from '../../errors.js';
-import { requireRequest } from '../operations/request-context.js';
-import type { RequestContext } from '../operations/request-context.js';
+import { requireRequest } from '../middleware/request-context.js';
+import type { RequestContext } from '../middleware/request-context.js';
 import type { Operation } from './documents.js';
 
 /** Runs one of the fixed documents. @throws ServiceError as the operation reported it. */

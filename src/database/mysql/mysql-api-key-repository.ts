@@ -2,7 +2,7 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { AuditOperation } from '../../audit/audit-log.js';
 import { commandOrigin } from '../../audit/audit-origin.js';
 import type { ApiKeyRepository, StoredApiKey } from '../../access/api-key-repository.js';
-import { decodeScopes, encodeScopes } from '../stored-scopes.js';
+import { decodeScopes, encodeScopes } from '../repositories/stored-scopes.js';
 import { isFailure } from './mysql-error.js';
 import type { MysqlSession } from './mysql-session.js';
 import { appendToAuditLog } from './mysql-audit-log.js';

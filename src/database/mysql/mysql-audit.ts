@@ -1,5 +1,5 @@
 import { and, asc, count, eq, gt, inArray, isNull, notExists } from 'drizzle-orm';
-import type { AuditedBlob, BlobState, DatabaseAudit, StrayRows } from '../../users/database-audit.js';
+import type { AuditedBlob, BlobState, DatabaseAudit, StrayRows } from '../consistency.js';
 import { recordChanges } from './gallery-clock.js';
 import type { MysqlSession } from './mysql-session.js';
 import { blobs, images, templates, userKeys, users } from './tables.js';

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
 import type { GalleryChange, GalleryLog, StoredTemplate } from '../../users/user-repository.js';
 import type { Vault } from '../../protection/vault.js';
-import { readAhead } from '../read-ahead.js';
+import { readAhead } from '../repositories/read-ahead.js';
 import { readClock } from './gallery-clock.js';
 import type { MysqlSession } from './mysql-session.js';
 import { keyColumns, sealedColumns, templateColumns } from './sealed-columns.js';

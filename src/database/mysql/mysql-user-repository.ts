@@ -12,7 +12,7 @@ import type {
   User,
   UserRepository,
 } from '../../users/user-repository.js';
-import { holdsExactly } from '../holds-exactly.js';
+import { holdsExactly } from '../repositories/holds-exactly.js';
 import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './mysql-connection.js';
 import { isFailure } from './mysql-error.js';

@@ -2,7 +2,7 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { AuditOperation } from '../../audit/audit-log.js';
 import { commandOrigin } from '../../audit/audit-origin.js';
 import type { ApiKeyRepository, StoredApiKey } from '../../access/api-key-repository.js';
-import { decodeScopes, encodeScopes } from '../stored-scopes.js';
+import { decodeScopes, encodeScopes } from '../repositories/stored-scopes.js';
 import type { SqliteSession } from './sqlite-session.js';
 import { appendToAuditLog } from './sqlite-audit-log.js';
 import type { Queries } from './sqlite-connection.js';

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../users/missing-templates.js';
 import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../users/user-repository.js';
-import { encodeVector } from '../vector-bytes.js';
+import { encodeVector } from '../../protection/vector-bytes.js';
 import { recordChanges } from './gallery-clock.js';
 import type { SqliteSession } from './sqlite-session.js';
 import { keyColumns } from './sealed-columns.js';

@@ -8,7 +8,7 @@ import type {
 } from '../../protection/protection-repository.js';
 import type { StoredUserKey, UserKey } from '../../protection/user-key.js';
 import type { SealedTemplate, Vault } from '../../protection/vault.js';
-import { sameIds } from '../holds-exactly.js';
+import { sameIds } from '../repositories/holds-exactly.js';
 import { makeLive } from './make-live.js';
 import { keyColumns, sealedColumns } from './sealed-columns.js';
 import type { Queries } from './sqlite-connection.js';

@@ -1,0 +1,128 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { openDatabase } from './open-database.js';
+import type { Database } from '../users/user-repository.js';
+import { createMasterKey, proofOf, provesKey, type MasterKey } from '../protection/master-key.js';
+import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
+import { Vault } from '../protection/vault.js';
+
+type ProtectedConfig = Pick<Config, 'mysql' | 'dataDir' | 'masterKeys' | 'masterKeyFile'>;
+
+export interface ProtectedDatabase {
+  readonly database: Database;
+  readonly vault: Vault;
+}
+
+export interface OpenProtectedOptions {
+  /**
+   * Opens a database whose rows refer to missing ones, to mend it.
+   * @default false
+   */
+  readonly acceptStrays?: boolean;
+}
+
+interface MasterKeySource {
+  readonly keys: readonly [MasterKey, ...MasterKey[]];
+  /** Where the only key goes that was made just now, if the database has none. */
+  readonly newFile: string | undefined;
+}
+
+/**
+ * Opens the database with the master keys of the configuration. A database that was never protected gets its first key;
+ * any other one is only opened with the keys it was protected with.
+ * @throws Error when a master key is missing or wrong.
+ */
+export async function openProtectedDatabase(
+  config: ProtectedConfig,
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  options: OpenProtectedOptions = {},
+): Promise<ProtectedDatabase> {
+  const { keys, newFile } = await masterKeysOf(config);
+  const vault = new Vault({
+    masterKeys: keys,
+    onDamaged: (templateId) => {
+      logger.error(
+        { templateId },
+        'a template does not open and is left out; look at it with npm run doctor',
+      );
+    },
+  });
+  const database = await openDatabase(config, logger, { vault, ...options });
+  try {
+    await assertKeysFit(database, vault, newFile === undefined ? describeSource(config) : undefined);
+    if (newFile === undefined) await database.protection.introduce(introduction(vault.current));
+    else {
+      await introduceFirst(database, vault.current, newFile);
+      logger.warn(
+        { file: newFile },
+        'made a master key: without this file templates and pictures can not be read again; keep a copy elsewhere, or move it out of the data folder and name it in MASTER_KEY_FILE',
+      );
+    }
+    return { database, vault };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The configured master keys, for reading alone: none is made. @throws Error when there are none. */
+export async function configuredVault(config: ProtectedConfig): Promise<Vault> {
+  const { keys, newFile } = await masterKeysOf(config);
+  if (newFile !== undefined)
+    throw new Error(
+      `There is no master key file ${newFile}; set MASTER_KEYS, MASTER_KEY_FILE or DATA_DIR as for the service`,
+    );
+  return new Vault({ masterKeys: keys });
+}
+
+export function defaultMasterKeyFile({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'master.key');
+}
+
+async function masterKeysOf(config: ProtectedConfig): Promise<MasterKeySource> {
+  if (config.masterKeys !== undefined) return { keys: config.masterKeys, newFile: undefined };
+  const file = config.masterKeyFile ?? defaultMasterKeyFile(config);
+  const keys = await readMasterKeyFile(file);
+  if (keys !== null) return { keys, newFile: undefined };
+  if (config.masterKeyFile !== undefined) throw new Error(`MASTER_KEY_FILE: there is no file ${file}.`);
+  return { keys: [createMasterKey()], newFile: file };
+}
+
+function describeSource({ masterKeys, masterKeyFile }: ProtectedConfig): string {
+  if (masterKeys !== undefined) return 'MASTER_KEYS';
+  return masterKeyFile === undefined ? 'master.key in DATA_DIR' : 'MASTER_KEY_FILE';
+}
+
+/** @param source of the configured keys; undefined when there are none yet. */
+async function assertKeysFit(database: Database, vault: Vault, source: string | undefined): Promise<void> {
+  for (const { id, proof, users } of await database.protection.masterKeys()) {
+    const key = source === undefined ? undefined : vault.masterKey(id);
+    if (key === undefined) {
+      // A key that was rotated out is only a name by now; but without any key, nothing may be guessed.
+      if (users === 0 && source !== undefined) continue;
+      throw new Error(
+        `This database is protected with the master key ${id}, which is not configured. Set MASTER_KEYS, or MASTER_KEY_FILE to the file that holds it; nodes of one database need the same keys. Without it nothing that is stored can be read.`,
+      );
+    }
+    if (!provesKey(proof, key))
+      throw new Error(
+        `The master key ${id} of ${source ?? ''} is not the one this database is protected with.`,
+      );
+  }
+}
+
+function introduction(key: MasterKey) {
+  return { id: key.id, proof: proofOf(key) };
+}
+
+/** The file is there before anything is protected with its key. */
+async function introduceFirst(database: Database, key: MasterKey, file: string): Promise<void> {
+  await writeMasterKeyFile(file, [key]);
+  if (await database.protection.introduce(introduction(key), { onlyFirst: true })) return;
+  await rm(file);
+  throw new Error(
+    'Another node has just made the first master key of this database. Copy the file master.key out of its DATA_DIR, or set the same MASTER_KEYS on all nodes.',
+  );
+}
