@@ -22,17 +22,7 @@ export default defineConfig(
     },
   },
   {
-    files: [
-      'scripts/**',
-      'src/cli/**',
-      'models/cli.ts',
-      'test/demo/**',
-      'test/bench/**',
-      'test/evaluate/**',
-      'test/fuzz/**',
-      'test/faults/**',
-      'test/soak/**',
-    ],
+    files: ['scripts/**', 'src/cli/**', 'models/cli.ts', 'tools/**'],
     rules: { 'no-console': 'off' },
   },
 );

@@ -14,7 +14,7 @@ function sourcesBelow(folder) {
   });
 }
 
-const sources = ['src', 'models', 'test'].flatMap((folder) => sourcesBelow(join(root, folder)));
+const sources = ['src', 'models', 'test', 'tools'].flatMap((folder) => sourcesBelow(join(root, folder)));
 
 /** True when a TypeScript file, or a folder it left, changed after the last compilation. */
 export function isStale() {

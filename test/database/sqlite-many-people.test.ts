@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { defaultEmbedder } from '../../src/models/catalogue.js';
-import { fillDatabase } from '../bench/fill-database.js';
+import { fillDatabase } from '../../tools/bench/fill-database.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -13,7 +13,7 @@ const people: readonly SampleFace[] = ['sample1-left', 'sample3-left', 'sample6-
 const variants: readonly SampleVariant[] = ['plain', 'brighter', 'turned'];
 
 function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [compiledFile('test/evaluate/evaluate.ts'), ...args], {
+  return spawn(process.execPath, [compiledFile('tools/evaluate/evaluate.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

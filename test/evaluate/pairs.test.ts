@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { identityOf, type ImageFile } from './image-folder.js';
-import { readPairs } from './pairs.js';
-import { UsageError } from './usage-error.js';
+import { identityOf, type ImageFile } from '../../tools/evaluate/image-folder.js';
+import { readPairs } from '../../tools/evaluate/pairs.js';
+import { UsageError } from '../../tools/evaluate/usage-error.js';
 
 function images(...names: string[]): ImageFile[] {
   return names.map((name) => ({ name, path: name, identity: identityOf(name), size: 1, modifiedMs: 1 }));

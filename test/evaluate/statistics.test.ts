@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { crossComparisons } from './cross-comparisons.js';
-import { Comparisons, detCurve, equalErrorRate, operatingPoint } from './error-rates.js';
-import { bestThreshold, foldAccuracy } from './fold-accuracy.js';
-import { identityBootstrap } from './identity-bootstrap.js';
-import { principalDirections } from './principal-directions.js';
-import { ScoreHistogram } from './score-histogram.js';
+import { crossComparisons } from '../../tools/evaluate/cross-comparisons.js';
+import { Comparisons, detCurve, equalErrorRate, operatingPoint } from '../../tools/evaluate/error-rates.js';
+import { bestThreshold, foldAccuracy } from '../../tools/evaluate/fold-accuracy.js';
+import { identityBootstrap } from '../../tools/evaluate/identity-bootstrap.js';
+import { principalDirections } from '../../tools/evaluate/principal-directions.js';
+import { ScoreHistogram } from '../../tools/evaluate/score-histogram.js';
 
 // Sixteenths are exact in binary, so every expectation can be exact.
 const sixteenths = (...values: number[]) => values.map((value) => value / 16);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { fusedEmbedders, projectionsFile } from '../../src/models/fused-embedders.js';
 import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/embed/template-fusion.js';
 import { unitVector } from '../../src/faces/embed/unit-vector.js';
-import { heldOutTemplates } from '../evaluate/fit-fusion.js';
-import { seededRandom } from '../evaluate/seeded-random.js';
+import { heldOutTemplates } from '../../tools/evaluate/fit-fusion.js';
+import { seededRandom } from '../../tools/evaluate/seeded-random.js';
 import { cosine } from '../support/cosine.js';
 
 const fused = fusedEmbedders['dlib-faceres-v1'];

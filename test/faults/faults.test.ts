@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { serviceWrites, textWrites } from './crash-kinds.js';
-import type { FaultCounts } from './fault-kind.js';
-import { faultKinds } from './fault-kinds.js';
+import { serviceWrites, textWrites } from '../../tools/faults/crash-kinds.js';
+import type { FaultCounts } from '../../tools/faults/fault-kind.js';
+import { faultKinds } from '../../tools/faults/fault-kinds.js';
 
 // `npm run faults` does hundreds of rounds. Registrations and deletions have tests of their own.
 const others = faultKinds.filter((kind) => kind !== textWrites && kind !== serviceWrites);

@@ -10,7 +10,7 @@ import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { builtEmbedders } from '../../src/models/chosen-model.js';
 import { cosine } from '../support/cosine.js';
 import { sampleFace, sampleFaces } from '../support/sample-faces.js';
-import { seededRandom } from '../evaluate/seeded-random.js';
+import { seededRandom } from '../../tools/evaluate/seeded-random.js';
 
 const MAX_PIXELS = 50_000_000;
 
