@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { defaultEmbedder } from './models/catalogue.js';
+import { defaultEmbedder, matchFmrs } from './models/catalogue.js';
 import { parseEnvironmentKeys, type EnvironmentKey } from './access/environment-keys.js';
 import { parseDatabaseUrl } from './database/mysql/database-url.js';
 import type { MysqlSettings } from './database/mysql/mysql-options.js';
@@ -162,7 +162,7 @@ export const environmentSchema = z.object({
     'Pictures that may wait for a worker; more are answered 503 at once',
   ),
   MATCH_FMR: z
-    .enum(['1e-2', '1e-3', '1e-4', '1e-5'])
+    .enum(matchFmrs)
     .default('1e-3')
     .describe("False match rate of one comparison; picks the model's measured threshold"),
   MATCH_THRESHOLD: z.coerce

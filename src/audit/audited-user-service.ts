@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors.js';
-import type { PageRequest, User } from '../users/user-repository.js';
+import type { PageRequest } from '../users/user-repository.js';
+import type { User } from '../records.js';
 import type {
   RegistrationOptions,
   RequestOptions,

@@ -4,7 +4,7 @@ import { everyItem } from '../pages.js';
 import type { Vault } from '../protection/vault.js';
 import { privateFileMode, privateFolderMode } from '../storage/private-file.js';
 import type { ImageStore } from '../storage/image-store.js';
-import type { HoldingsDatabase } from '../users/user-repository.js';
+import type { HoldingsDatabase } from '../database/database.js';
 import type { AuditEntry, AuditLog } from './audit-log.js';
 import { commandOrigin } from './audit-origin.js';
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import type { Database } from '../users/user-repository.js';
+import type { Database } from './database.js';
 import { openMysqlDatabase } from './mysql/open-mysql-database.js';
 import { openSqliteDatabase, type OpenSqliteOptions } from './sqlite/open-sqlite-database.js';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Vault } from '../protection/vault.js';
-import type { HoldingsDatabase, KeyDatabase } from '../users/user-repository.js';
+import type { HoldingsDatabase, KeyDatabase } from './database.js';
 import { openMysqlSession } from './mysql/open-mysql-database.js';
 import { MysqlApiKeyRepository } from './mysql/mysql-api-key-repository.js';
 import { MysqlAuditLog } from './mysql/mysql-audit-log.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { openDatabase } from './open-database.js';
-import type { Database } from '../users/user-repository.js';
+import type { Database } from './database.js';
 import { createMasterKey, proofOf, provesKey, type MasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
 import { Vault } from '../protection/vault.js';

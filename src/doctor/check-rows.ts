@@ -1,6 +1,6 @@
 import { finishDeletion } from '../storage/blob-sweeper.js';
 import type { ImageStore } from '../storage/image-store.js';
-import type { Database } from '../users/user-repository.js';
+import type { Database } from '../database/database.js';
 import type { Finding } from './finding.js';
 
 const none = { templateIds: [], imageKeys: [], keyOwners: [] };

@@ -1,6 +1,6 @@
 import { everyItem } from '../pages.js';
 import type { Vault } from '../protection/vault.js';
-import type { Database } from '../users/user-repository.js';
+import type { Database } from '../database/database.js';
 import type { Finding } from './finding.js';
 
 const pageSize = 1000;

@@ -2,7 +2,7 @@ import { isImageKey } from '../storage/image-key.js';
 import type { ImageStore, ImageStoreAudit } from '../storage/image-store.js';
 import { finishDeletion } from '../storage/blob-sweeper.js';
 import type { AuditedBlob, DatabaseAudit } from '../database/consistency.js';
-import type { BlobJournal } from '../users/user-repository.js';
+import type { BlobJournal } from '../storage/blob-journal.js';
 import type { Finding } from './finding.js';
 
 const pageSize = 1000;

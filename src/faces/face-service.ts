@@ -1,15 +1,6 @@
+import type { Box } from './picture/box.js';
+import type { ImageMediaType } from './picture/media-type.js';
 import type { HeadPose } from './find/head-pose.js';
-
-/** Media types accepted by signature; anything else is IMAGE_UNSUPPORTED. */
-export type ImageMediaType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif';
-
-/** Axis-aligned box in pixels of the upright picture. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** What one picture of one face gave. */
 export interface ExtractedFace {

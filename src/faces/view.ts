@@ -1,5 +1,5 @@
 import type { FaceCandidate } from './find/face-candidate.js';
-import type { Box } from './face-service.js';
+import type { Box } from './picture/box.js';
 import type { DecodedImage } from './picture/image-source.js';
 import { Pyramid } from './picture/pyramid.js';
 

@@ -1,6 +1,7 @@
 import '../onnx/no-telemetry.js';
 import { WorkerClient } from '../threads/worker-client.js';
-import type { GalleryChange, StoredTemplate } from '../users/user-repository.js';
+import type { GalleryChange } from './gallery-log.js';
+import type { StoredTemplate } from '../records.js';
 import type { Candidate } from './gallery.js';
 import type { TemplateBatch } from './gallery-index.js';
 import type { ClosestSearch, GallerySearch, GalleryWorkerData } from './gallery-worker.js';

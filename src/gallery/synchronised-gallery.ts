@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.js';
-import type { GalleryLog } from '../users/user-repository.js';
+import type { GalleryLog } from './gallery-log.js';
 import type { Candidate, Gallery, Identifier } from './gallery.js';
 import { GalleryThread } from './gallery-thread.js';
 import type { GalleryWorkerData } from './gallery-worker.js';

@@ -1,4 +1,5 @@
-import type { PageRequest, User } from '../users/user-repository.js';
+import type { PageRequest } from '../users/user-repository.js';
+import type { User } from '../records.js';
 import type {
   RegistrationOptions,
   RequestOptions,

@@ -1,4 +1,4 @@
-import type { Database } from '../users/user-repository.js';
+import type { Database } from '../database/database.js';
 import { timeCalls } from './time-calls.js';
 
 /**

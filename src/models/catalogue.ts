@@ -1,6 +1,10 @@
 import { join } from 'node:path';
-import type { Config } from '../config.js';
 import { projectRoot } from '../project-root.js';
+
+/** False match rates of one comparison at which thresholds are measured. */
+export const matchFmrs = ['1e-2', '1e-3', '1e-4', '1e-5'] as const;
+
+export type MatchFmr = (typeof matchFmrs)[number];
 
 /** A file of an npm package that a model is made of. */
 export interface ModelSource {
@@ -73,7 +77,7 @@ export interface EmbedderModel extends ModelBase {
   readonly dimension: number;
   readonly chip: ModelChip;
   /** Cosine of two templates at which the false match rate was measured; null where nobody measured it. */
-  readonly thresholds: Readonly<Record<Config['matchFmr'], number>> | null;
+  readonly thresholds: Readonly<Record<MatchFmr, number>> | null;
   /** What the thresholds hold for and how they were measured, or what is known instead. */
   readonly thresholdsFrom: string;
 }

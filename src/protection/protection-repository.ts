@@ -1,4 +1,4 @@
-import type { StoredImage, User } from '../users/user-repository.js';
+import type { StoredImage, User } from '../records.js';
 import type { SealedTemplate } from './vault.js';
 import type { StoredUserKey, UserKey } from './user-key.js';
 

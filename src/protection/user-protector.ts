@@ -2,7 +2,7 @@ import { ServiceError } from '../errors.js';
 import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { finishDeletion } from '../storage/blob-sweeper.js';
-import type { Database } from '../users/user-repository.js';
+import type { Database } from '../database/database.js';
 import type { FaceHoldings, SealedHoldings } from './protection-repository.js';
 import type { UserKey } from './user-key.js';
 import type { Vault } from './vault.js';

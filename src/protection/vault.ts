@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decodeVector } from './vector-bytes.js';
-import type { StoredTemplate } from '../users/user-repository.js';
+import type { StoredTemplate } from '../records.js';
 import { EnvelopeError } from './envelope.js';
 import type { MasterKey } from './master-key.js';
 import { UserKey, type StoredUserKey, type TemplateIdentity } from './user-key.js';

@@ -1,5 +1,5 @@
 import type { ImageStore } from './image-store.js';
-import type { BlobJournal } from '../users/user-repository.js';
+import type { BlobJournal } from './blob-journal.js';
 
 export interface SweepResult {
   /** Files that are now gone, with their intents. */

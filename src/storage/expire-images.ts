@@ -1,6 +1,6 @@
 import type { ImageStore } from './image-store.js';
 import { finishDeletion } from './blob-sweeper.js';
-import type { BlobJournal } from '../users/user-repository.js';
+import type { BlobJournal } from './blob-journal.js';
 
 const batchSize = 100;
 

@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import type { ImageMediaType } from '../faces/face-service.js';
+import type { ImageMediaType } from '../faces/picture/media-type.js';
 
 const extensions: Record<ImageMediaType, string> = {
   'image/jpeg': 'jpg',

@@ -3,7 +3,8 @@ import type { ExtractedFace } from '../faces/face-service.js';
 import type { Candidate, Gallery } from '../gallery/gallery.js';
 import type { Reembedder } from './reembedder.js';
 import { cosineSimilarity } from './similarity-scale.js';
-import type { Database, StoredTemplate } from './user-repository.js';
+import type { Database } from '../database/database.js';
+import type { StoredTemplate } from '../records.js';
 
 /** A face beside the templates of the person it is claimed to show, and beside everybody else's. */
 export interface Claim {

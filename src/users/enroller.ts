@@ -13,7 +13,9 @@ import { finishDeletion } from '../storage/blob-sweeper.js';
 import { assertLive, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';
-import type { Database, EnrolledFace, User } from './user-repository.js';
+import type { Database } from '../database/database.js';
+import type { EnrolledFace } from './user-repository.js';
+import type { User } from '../records.js';
 import type { RequestOptions } from './user-service.js';
 
 export interface EnrollerOptions {

@@ -1,5 +1,5 @@
 import type { FacialPoints } from '../faces/find/facial-points.js';
-import type { Box } from '../faces/face-service.js';
+import type { Box } from '../faces/picture/box.js';
 import type { HeadPose } from '../faces/find/head-pose.js';
 import type { ErrorCode } from '../errors.js';
 import type { RequestOptions } from './user-service.js';

@@ -12,7 +12,9 @@ import { Reembedder } from './reembedder.js';
 import { registerTogether } from './register-together.js';
 import { similarityOf, type SimilarityAnchors } from './similarity-scale.js';
 import { assertUserId } from './user-id.js';
-import type { Database, PageRequest, User } from './user-repository.js';
+import type { Database } from '../database/database.js';
+import type { PageRequest } from './user-repository.js';
+import type { User } from '../records.js';
 import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';
 
 export interface FaceUserServiceOptions extends EnrollerOptions {

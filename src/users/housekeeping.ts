@@ -3,7 +3,7 @@ import type { Counters } from '../limits/counters.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { sweepBlobs } from '../storage/blob-sweeper.js';
 import { expireImages } from '../storage/expire-images.js';
-import type { Database } from './user-repository.js';
+import type { Database } from '../database/database.js';
 
 const minuteMs = 60_000;
 

@@ -5,7 +5,7 @@ import { decide, type MatchRule } from './decision.js';
 import type { Enroller } from './enroller.js';
 import { maxImagesPerUser } from './image-limits.js';
 import { assertUserId } from './user-id.js';
-import type { Database } from './user-repository.js';
+import type { Database } from '../database/database.js';
 import type { RequestOptions } from './user-service.js';
 
 export interface ImageAdderOptions {

@@ -5,7 +5,7 @@ import type { FaceService } from '../faces/face-service.js';
 import { readImage } from '../protection/read-image.js';
 import type { ImageStore } from '../storage/image-store.js';
 import type { UnembeddedImage } from './missing-templates.js';
-import type { Database } from './user-repository.js';
+import type { Database } from '../database/database.js';
 
 const pageSize = 256;
 

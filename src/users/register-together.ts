@@ -4,7 +4,7 @@ import { scoreOf } from './claim.js';
 import type { MatchRule } from './decision.js';
 import type { Enroller, Portrait } from './enroller.js';
 import { maxImagesPerRegistration } from './image-limits.js';
-import type { User } from './user-repository.js';
+import type { User } from '../records.js';
 
 export interface JointRegistration {
   readonly id: string;

@@ -1,37 +1,9 @@
-import type { ApiKeyRepository } from '../access/api-key-repository.js';
-import type { DatabaseAudit } from '../database/consistency.js';
-import type { ImageMediaType } from '../faces/face-service.js';
-import type { AuditLog, AuditOrigin } from '../audit/audit-log.js';
-import type { ProtectionRepository } from '../protection/protection-repository.js';
+import type { AuditOrigin } from '../audit/audit-log.js';
 import type { UserKey } from '../protection/user-key.js';
-import type { Counters } from '../limits/counters.js';
-import type { MissingTemplates } from './missing-templates.js';
-
-/** A registered person. */
-export interface User {
-  /** 1 to 255 code points, no control characters; compared byte by byte. */
-  readonly id: string;
-  /** Time of registration, whole seconds. */
-  readonly timestamp: Date;
-}
-
-export interface StoredTemplate {
-  readonly templateId: string;
-  readonly userId: string;
-  /** Catalogue name of the embedder; templates of different models are never compared. */
-  readonly modelId: string;
-  /** Unit-length embedding. */
-  readonly vector: Float32Array;
-}
-
-export interface StoredImage {
-  /** Blob key of the image file. */
-  readonly key: string;
-  readonly mediaType: ImageMediaType;
-}
+import type { StoredImage, StoredTemplate, User } from '../records.js';
 
 export interface EnrolledFace {
-  /** Already announced to the {@link BlobJournal} as pending; null when the picture is not kept. */
+  /** Already announced to the `BlobJournal` as pending; null when the picture is not kept. */
   readonly image: StoredImage | null;
   /** Belongs to the user and was made from the picture. */
   readonly template: Omit<StoredTemplate, 'userId'>;
@@ -97,86 +69,4 @@ export interface UserRepository {
    * @returns keys of the image files still to be deleted, or null when there is no such user.
    */
   remove(id: string, origin?: AuditOrigin): Promise<{ imageKeys: string[] } | null>;
-}
-
-/**
- * Intents for image files, so that a crash between file system and database leaves neither a row without its
- * file nor a file without its row.
- */
-export interface BlobJournal {
-  /** Announces a file about to be written. */
-  announce(key: string): Promise<void>;
-  /**
-   * Forgets a blob whose file is gone; only blobs in state `deleting` are removed.
-   * @param announcedBefore keeps the intent of a file announced at this time or later.
-   * @returns whether the blob was removed.
-   */
-  forget(key: string, announcedBefore?: Date): Promise<boolean>;
-  /** Compare-and-set from `pending` to `deleting`; false when another node or an enrolment was faster. */
-  abandon(key: string): Promise<boolean>;
-  /**
-   * Keys of users' image files announced before the given time.
-   * @param first most keys to return, 1 or more.
-   */
-  expired(announcedBefore: Date, first: number): Promise<string[]>;
-  /**
-   * Takes an image away from its user, whose template stays, and marks the blob as `deleting`.
-   * @returns false when no user has it any more.
-   */
-  expire(key: string): Promise<boolean>;
-  /** Keys in state `deleting`, and `pending` ones announced before the given time. */
-  unfinished(pendingBefore: Date): Promise<{ key: string; state: 'pending' | 'deleting' }[]>;
-}
-
-export type GalleryChange =
-  | { readonly op: 'add'; readonly template: StoredTemplate }
-  | { readonly op: 'remove'; readonly templateId: string };
-
-/** The revision clock: dense revisions, visible in commit order, so that a reader never misses a change. */
-export interface GalleryLog {
-  /** Revision of the last committed change, 0 for none. */
-  revision(): Promise<number>;
-  /**
-   * Changes after `revision`, oldest first, up to the newest committed; null when they are no longer kept and
-   * the gallery must be loaded again. A template added and removed since may be left out altogether.
-   */
-  changesSince(
-    revision: number,
-    modelId: string,
-  ): Promise<{ revision: number; changes: GalleryChange[] } | null>;
-  /**
-   * Hands over all templates of a model in batches, as one consistent snapshot.
-   * @returns the revision that the snapshot shows.
-   */
-  snapshot(modelId: string, onBatch: (templates: StoredTemplate[]) => Promise<void>): Promise<number>;
-  /** Drops changes recorded before the given time; a cursor older than what is left loads everything again. */
-  forgetChanges(before: Date): Promise<void>;
-}
-
-/** What is open of a database for commands that need no master key. */
-export type KeyDatabase = Pick<Database, 'apiKeys' | 'auditLog' | 'close'>;
-
-/** What is open of a database to read what is held about people. */
-export type HoldingsDatabase = Pick<Database, 'protection' | 'auditLog' | 'close'>;
-
-/** One open database. */
-export interface Database {
-  readonly users: UserRepository;
-  readonly blobs: BlobJournal;
-  readonly gallery: GalleryLog;
-  readonly audit: DatabaseAudit;
-  readonly missingTemplates: MissingTemplates;
-  readonly protection: ProtectionRepository;
-  readonly auditLog: AuditLog;
-  readonly apiKeys: ApiKeyRepository;
-  /** Absent where no other node uses the database: memory counts as well then, and faster. */
-  readonly counters?: Counters;
-  /**
-   * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
-   * @returns whether there was anything to do.
-   */
-  removeRemnants?(deletedBefore: Date): Promise<boolean>;
-  /** Resolves when the database answers; rejects otherwise. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
 }

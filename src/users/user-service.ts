@@ -1,5 +1,6 @@
 import type { AuditOrigin } from '../audit/audit-log.js';
-import type { PageRequest, User } from './user-repository.js';
+import type { PageRequest } from './user-repository.js';
+import type { User } from '../records.js';
 
 export interface VerificationResult {
   /** Id of the best match at or above the threshold, or null. */

@@ -6,7 +6,7 @@ import { createApiKey } from '../../src/access/api-key.js';
 import type { Scope } from '../../src/access/principal.js';
 import { buildGraphqlSchema } from '../../src/api/graphql/schema.js';
 import { openSqlite } from '../support/open-sqlite.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
 import { storeKey, withOtherSecret } from '../support/api-keys.js';

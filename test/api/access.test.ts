@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../src/access/api-key.js';
 import { openSqlite } from '../support/open-sqlite.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
 import { storeKey, withOtherSecret } from '../support/api-keys.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { examineChain } from '../../src/audit/audit-chain.js';
 import type { AuditEvent } from '../../src/audit/audit-log.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { announced, enrol } from './repository-suite.js';
 
 const origin = { actor: 'key:gate', requestId: 'request-1' };

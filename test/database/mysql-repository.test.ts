@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { emptyTables, openFor, optionsFor } from '../support/mysql-database.js';
 import { describeAuditLog } from './audit-log-suite.js';

@@ -3,7 +3,7 @@ import { encodeVector } from '../../src/protection/vector-bytes.js';
 import { createMasterKey, proofOf, provesKey } from '../../src/protection/master-key.js';
 import { Vault } from '../../src/protection/vault.js';
 import { createImageKey } from '../../src/storage/image-key.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { testMasterKey, testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
 

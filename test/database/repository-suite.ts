@@ -4,7 +4,9 @@ import { hashApiKey } from '../../src/access/api-key.js';
 import type { StoredApiKey } from '../../src/access/api-key-repository.js';
 import type { Scope } from '../../src/access/principal.js';
 import { createImageKey } from '../../src/storage/image-key.js';
-import type { Database, Enrolment, StoredImage, StoredTemplate } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
+import type { Enrolment } from '../../src/users/user-repository.js';
+import type { StoredImage, StoredTemplate } from '../../src/records.js';
 import { testVault } from '../support/test-vault.js';
 import { unitVector } from '../support/unit-vectors.js';
 

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { introduceTestKey, testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';

@@ -1,7 +1,7 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { describeAuditLog } from './audit-log-suite.js';

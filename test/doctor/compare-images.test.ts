@@ -8,7 +8,7 @@ import { createImageKey } from '../../src/storage/image-key.js';
 import type { ImageStore, ImageStoreAudit } from '../../src/storage/image-store.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { enrol } from '../database/repository-suite.js';
 import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { openFor, optionsFor } from '../support/mysql-database.js';

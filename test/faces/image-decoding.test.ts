@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/errors.js';
-import type { ImageMediaType } from '../../src/faces/face-service.js';
+import type { ImageMediaType } from '../../src/faces/picture/media-type.js';
 import { decodeRegion, decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
 import { Picture } from '../../src/faces/picture/picture.js';
 import { craftedPng, inflateBomb } from '../support/crafted-png.js';

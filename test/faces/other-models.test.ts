@@ -5,7 +5,7 @@ import { chooseDetector, chooseEmbedder } from '../../src/models/choose-models.j
 import { modelCatalogue } from '../../src/models/catalogue.js';
 import { optionalModels } from '../../src/models/optional-models.js';
 import { chipToPicture } from '../../src/faces/embed/face-chip.js';
-import { loadDetector } from '../../src/faces/find/face-detector.js';
+import { loadDetector } from '../../src/faces/find/load-detector.js';
 import { FaceEmbedder } from '../../src/faces/embed/face-embedder.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import type { ChosenEmbedder } from '../../src/models/chosen-model.js';

@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { ImageMediaType } from '../../src/faces/face-service.js';
+import type { ImageMediaType } from '../../src/faces/picture/media-type.js';
 import { withPlainMetadata } from '../../src/faces/picture/plain-metadata.js';
 import { jpegWithSegments } from '../support/crafted-jpeg.js';
 

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
-import type { Database, GalleryLog } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
+import type { GalleryLog } from '../../src/gallery/gallery-log.js';
 import { enrol } from '../database/repository-suite.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -6,7 +6,7 @@ import type { Config } from '../../src/config.js';
 import { createMasterKey, type MasterKey } from '../../src/protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../../src/protection/master-key-file.js';
 import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { announced } from '../database/repository-suite.js';
 import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { optionsFor } from '../support/mysql-database.js';

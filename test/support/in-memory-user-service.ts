@@ -1,6 +1,7 @@
 import { isErrorCode, ServiceError } from '../../src/errors.js';
 import type { FaceInspection } from '../../src/users/face-inspection.js';
-import type { PageRequest, User } from '../../src/users/user-repository.js';
+import type { PageRequest } from '../../src/users/user-repository.js';
+import type { User } from '../../src/records.js';
 import type {
   RegistrationOptions,
   RequestOptions,

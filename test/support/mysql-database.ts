@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { MysqlSettings } from '../../src/database/mysql/mysql-options.js';
 import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import type { MariadbServer } from './mariadb-server.js';
 import { introduceTestKey, testVault } from './test-vault.js';
 

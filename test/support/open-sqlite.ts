@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { writeMasterKeyFile } from '../../src/protection/master-key-file.js';
 import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
 import { createPrivateFolder } from '../../src/storage/private-file.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { testMasterKey } from './test-vault.js';
 
 /** Opens the embedded database of a folder, whose master key is that of the tests, as the service does. */

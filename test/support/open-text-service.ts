@@ -7,7 +7,7 @@ import type { ImageStore } from '../../src/storage/image-store.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
 import type { LivenessRule } from '../../src/users/liveness-rule.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 import { openSqlite } from './open-sqlite.js';
 import { testVault } from './test-vault.js';
 import { textAnchors, TextFaceService, textRule } from './text-face-service.js';

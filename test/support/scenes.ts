@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Box } from '../../src/faces/face-service.js';
+import type { Box } from '../../src/faces/picture/box.js';
 import { sampleFace, type SampleFace } from './sample-faces.js';
 
 /** A sample face shrunk so that its box has `side` pixels, on a plain wall of the given size, a little off the middle. */

@@ -1,6 +1,6 @@
 import { proofOf, type MasterKey } from '../../src/protection/master-key.js';
 import { Vault } from '../../src/protection/vault.js';
-import type { Database } from '../../src/users/user-repository.js';
+import type { Database } from '../../src/database/database.js';
 
 export const testMasterKey: MasterKey = { id: 'test', secret: Buffer.alloc(32, 'test key') };
 

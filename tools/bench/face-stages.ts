@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { chipToPicture } from '../../src/faces/embed/face-chip.js';
-import { loadDetector } from '../../src/faces/find/face-detector.js';
+import { loadDetector } from '../../src/faces/find/load-detector.js';
 import { loadEmbedder } from '../../src/faces/embed/load-embedder.js';
 import { FaceMesh } from '../../src/faces/find/face-mesh.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';

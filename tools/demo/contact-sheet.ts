@@ -1,7 +1,7 @@
 import { Jimp, loadFont } from 'jimp';
 import { SANS_12_BLACK } from 'jimp/fonts';
 import sharp from 'sharp';
-import type { Box } from '../../src/faces/face-service.js';
+import type { Box } from '../../src/faces/picture/box.js';
 
 const CELL = 220;
 const CAPTION = 66;

@@ -14,7 +14,7 @@ import { optionsFor } from '../../test/support/mysql-options-for.js';
 import { runCommand } from '../../test/support/run-command.js';
 import { seededChance } from '../../test/support/seeded-chance.js';
 import { testVault } from '../../test/support/test-vault.js';
-import type { User } from '../../src/users/user-repository.js';
+import type { User } from '../../src/records.js';
 import { inFolder, type FaultKind } from './fault-kind.js';
 
 const PEOPLE = 200;

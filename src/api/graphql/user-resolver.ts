@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ServiceError } from '../../errors.js';
-import type { User } from '../../users/user-repository.js';
+import type { User } from '../../records.js';
 import type { UserService, VerificationResult } from '../../users/user-service.js';
 import { maxImagesPerRegistration, maxImagesPerUser } from '../../users/image-limits.js';
 import { messages } from '../messages.js';

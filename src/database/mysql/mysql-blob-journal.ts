@@ -1,5 +1,5 @@
 import { and, eq, lt, or } from 'drizzle-orm';
-import type { BlobJournal } from '../../users/user-repository.js';
+import type { BlobJournal } from '../../storage/blob-journal.js';
 import { isFailure } from './mysql-error.js';
 import type { MysqlSession } from './mysql-session.js';
 import { blobs, images, templates, users } from './tables.js';

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
-import type { GalleryChange, GalleryLog, StoredTemplate } from '../../users/user-repository.js';
+import type { GalleryChange, GalleryLog } from '../../gallery/gallery-log.js';
+import type { StoredTemplate } from '../../records.js';
 import type { Vault } from '../../protection/vault.js';
 import { readAhead } from '../repositories/read-ahead.js';
 import { readClock } from './gallery-clock.js';

@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, isNull } from 'drizzle-orm';
 import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../users/missing-templates.js';
 import type { Vault } from '../../protection/vault.js';
-import type { StoredTemplate } from '../../users/user-repository.js';
+import type { StoredTemplate } from '../../records.js';
 import { encodeVector } from '../../protection/vector-bytes.js';
 import { recordChanges } from './gallery-clock.js';
 import type { MysqlSession } from './mysql-session.js';

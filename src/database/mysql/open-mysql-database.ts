@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Vault } from '../../protection/vault.js';
-import type { Database } from '../../users/user-repository.js';
+import type { Database } from '../database.js';
 import { readClock } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { MysqlApiKeyRepository } from './mysql-api-key-repository.js';

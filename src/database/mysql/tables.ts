@@ -11,7 +11,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/mysql-core';
-import type { ImageMediaType } from '../../faces/face-service.js';
+import type { ImageMediaType } from '../../faces/picture/media-type.js';
 
 /**
  * Text compared byte by byte, spaces at the end included. The only binary collation that MySQL and MariaDB share,

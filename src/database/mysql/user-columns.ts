@@ -1,4 +1,4 @@
-import type { User } from '../../users/user-repository.js';
+import type { User } from '../../records.js';
 import { users } from './tables.js';
 
 export const userColumns = { id: users.id, timestamp: users.timestamp };

@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.js';
 import { FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
 import type { Vault } from '../../protection/vault.js';
-import type { Database } from '../../users/user-repository.js';
+import type { Database } from '../database.js';
 import { migrateSqlite } from './migrate-sqlite.js';
 import { SqliteApiKeyRepository } from './sqlite-api-key-repository.js';
 import { SqliteAudit } from './sqlite-audit.js';

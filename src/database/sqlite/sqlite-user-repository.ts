@@ -4,14 +4,8 @@ import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
 import { unknownOrigin } from '../../audit/audit-origin.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
-import type {
-  EnrolledFace,
-  Enrolment,
-  PageRequest,
-  StoredTemplate,
-  User,
-  UserRepository,
-} from '../../users/user-repository.js';
+import type { EnrolledFace, Enrolment, PageRequest, UserRepository } from '../../users/user-repository.js';
+import type { StoredTemplate, User } from '../../records.js';
 import { holdsExactly } from '../repositories/holds-exactly.js';
 import { recordChanges } from './gallery-clock.js';
 import type { Queries } from './sqlite-connection.js';

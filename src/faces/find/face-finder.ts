@@ -1,5 +1,6 @@
 import { bestOfEachFace, isSamePlace, withoutRepeats, type FaceCandidate } from './face-candidate.js';
-import { loadDetector, type FaceDetector } from './face-detector.js';
+import { loadDetector } from './load-detector.js';
+import { type FaceDetector } from './face-detector.js';
 import { FaceMesh } from './face-mesh.js';
 import { COMPARABLE_SIDE, type LocatedFace } from './face-selection.js';
 import type { Bitmap } from '../picture/libvips.js';

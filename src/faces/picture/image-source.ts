@@ -1,6 +1,7 @@
 import type { Metadata, Sharp } from 'sharp';
 import { ServiceError } from '../../errors.js';
-import type { Box, ImageMediaType } from '../face-service.js';
+import type { Box } from './box.js';
+import type { ImageMediaType } from './media-type.js';
 import { sniffMediaType } from './image-signature.js';
 import { fromBitmap, openImage, toBitmap, type Bitmap } from './libvips.js';
 import { Picture } from './picture.js';

@@ -1,5 +1,5 @@
 import { exifPrefix, orientationBlock, readOrientation } from './exif-orientation.js';
-import type { ImageMediaType } from '../face-service.js';
+import type { ImageMediaType } from './media-type.js';
 
 /** A part of the file, from its first byte to the one after its last. */
 interface Span {

@@ -1,0 +1,37 @@
+import type { ApiKeyRepository } from '../access/api-key-repository.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { GalleryLog } from '../gallery/gallery-log.js';
+import type { Counters } from '../limits/counters.js';
+import type { ProtectionRepository } from '../protection/protection-repository.js';
+import type { BlobJournal } from '../storage/blob-journal.js';
+import type { MissingTemplates } from '../users/missing-templates.js';
+import type { UserRepository } from '../users/user-repository.js';
+import type { DatabaseAudit } from './consistency.js';
+
+/** What is open of a database for commands that need no master key. */
+export type KeyDatabase = Pick<Database, 'apiKeys' | 'auditLog' | 'close'>;
+
+/** What is open of a database to read what is held about people. */
+export type HoldingsDatabase = Pick<Database, 'protection' | 'auditLog' | 'close'>;
+
+/** One open database. */
+export interface Database {
+  readonly users: UserRepository;
+  readonly blobs: BlobJournal;
+  readonly gallery: GalleryLog;
+  readonly audit: DatabaseAudit;
+  readonly missingTemplates: MissingTemplates;
+  readonly protection: ProtectionRepository;
+  readonly auditLog: AuditLog;
+  readonly apiKeys: ApiKeyRepository;
+  /** Absent where no other node uses the database: memory counts as well then, and faster. */
+  readonly counters?: Counters;
+  /**
+   * Overwrites what the database's files still hold of rows deleted before the given time, where they can.
+   * @returns whether there was anything to do.
+   */
+  removeRemnants?(deletedBefore: Date): Promise<boolean>;
+  /** Resolves when the database answers; rejects otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

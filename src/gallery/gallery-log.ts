@@ -1,0 +1,26 @@
+import type { StoredTemplate } from '../records.js';
+
+export type GalleryChange =
+  | { readonly op: 'add'; readonly template: StoredTemplate }
+  | { readonly op: 'remove'; readonly templateId: string };
+
+/** The revision clock: dense revisions, visible in commit order, so that a reader never misses a change. */
+export interface GalleryLog {
+  /** Revision of the last committed change, 0 for none. */
+  revision(): Promise<number>;
+  /**
+   * Changes after `revision`, oldest first, up to the newest committed; null when they are no longer kept and
+   * the gallery must be loaded again. A template added and removed since may be left out altogether.
+   */
+  changesSince(
+    revision: number,
+    modelId: string,
+  ): Promise<{ revision: number; changes: GalleryChange[] } | null>;
+  /**
+   * Hands over all templates of a model in batches, as one consistent snapshot.
+   * @returns the revision that the snapshot shows.
+   */
+  snapshot(modelId: string, onBatch: (templates: StoredTemplate[]) => Promise<void>): Promise<number>;
+  /** Drops changes recorded before the given time; a cursor older than what is left loads everything again. */
+  forgetChanges(before: Date): Promise<void>;
+}
