@@ -44,7 +44,7 @@ const rules = [
     name: 'service-parts-of-models',
     comment: 'What builds models needs their catalogue and the writing of graphs, nothing of the service.',
     from: { path: '^models/' },
-    to: { path: '^src/', pathNot: '^src/(models/|onnx/|project-root\\.ts)' },
+    to: { path: '^src/', pathNot: '^src/(models/|onnx/|(atomic-file|project-root)\\.ts)' },
   },
   {
     name: 'composition',

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeStaleTemporaries, writeAtomically } from './atomic-file.js';
+import { removeStaleTemporaries, writeAtomically } from '../src/atomic-file.js';
 import { modelCatalogue, modelsFolder, type Model, type ModelName } from '../src/models/catalogue.js';
 import { ModelError } from '../src/models/model-error.js';
 import { readSource, sha256 } from './model-sources.js';
@@ -75,7 +75,7 @@ async function write(path: string, bytes: Uint8Array, folder: string): Promise<v
   try {
     await mkdir(folder, { recursive: true });
     await removeStaleTemporaries(folder);
-    await writeAtomically(path, bytes);
+    await writeAtomically(path, bytes, 0o644);
   } catch (cause) {
     throw new ModelError(
       `The model ${path} can not be written. Make the folder writable, or run "npm run models" as a user who may.`,

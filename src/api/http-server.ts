@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
 import type { Config } from '../config.js';
 import type { RequestLimits } from '../limits/request-limits.js';
+import { listen } from '../listen.js';
 import { ServiceMetrics } from '../metrics/service-metrics.js';
 import type { FaceInspection } from '../users/face-inspection.js';
 import { maxImagesPerRegistration } from '../users/image-limits.js';
@@ -140,20 +141,4 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     },
     stop: () => (stopping ??= stop()),
   };
-}
-
-function listen(server: Server, { host, port }: Config): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      const address = server.address();
-      if (address === null || typeof address === 'string')
-        reject(new Error('The server listens on no TCP port.'));
-      else
-        resolve(
-          `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
-        );
-    });
-  });
 }

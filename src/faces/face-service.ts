@@ -1,3 +1,4 @@
+import type { MeshPoints } from './find/mesh-points.js';
 import type { Box } from './picture/box.js';
 import type { ImageMediaType } from './picture/media-type.js';
 import type { HeadPose } from './find/head-pose.js';
@@ -16,8 +17,7 @@ export interface ExtractedFace {
   readonly detectionScore: number;
   /** Landmark model's probability that there is a face, 0 to 1. */
   readonly faceFlag: number;
-  /** x and y of the 468 FaceMesh points in turn, pixels of the upright picture. */
-  readonly landmarks: Float32Array;
+  readonly landmarks: MeshPoints;
   /** Fine detail of the aligned face relative to its contrast, 0 and up; see sharpness.ts. */
   readonly sharpness: number;
   /** Of the middle of the aligned face, 0 for black to 1 for white. */

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { commandOrigin } from '../audit/audit-origin.js';
 import { ServiceError } from '../errors.js';
+import { patiently } from '../patiently.js';
 import type { Enroller } from '../users/enroller.js';
 import type { UserRepository } from '../users/user-repository.js';
 import type { PersonFiles, RefusedFile } from './people-in-folder.js';
@@ -66,7 +66,12 @@ async function importPerson(
 ): Promise<keyof ImportCounts | 'interrupted'> {
   for (const file of files) {
     try {
-      return await patiently(() => importFile(id, join(options.folder, file), options), options);
+      const { signal, retryDelayMs = 500 } = options;
+      return await patiently(() => importFile(id, join(options.folder, file), options), {
+        attempts,
+        retryDelayMs,
+        signal,
+      });
     } catch (error) {
       if (options.signal.aborted) return 'interrupted';
       options.onRefused({ file, reason: reasonOf(error) });
@@ -89,22 +94,6 @@ async function importFile(id: string, path: string, options: ImportOptions): Pro
   } catch (error) {
     if (error instanceof ServiceError && error.code === 'USER_EXISTS') return 'skipped';
     throw error;
-  }
-}
-
-/** Tries again while something is unavailable for the moment. */
-async function patiently<T>(
-  work: () => Promise<T>,
-  { retryDelayMs = 500, signal }: ImportOptions,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = error instanceof ServiceError && error.retryable;
-      if (!passing || attempt === attempts || signal.aborted) throw error;
-      await wait(retryDelayMs * 2 ** (attempt - 1), undefined, { signal });
-    }
   }
 }
 

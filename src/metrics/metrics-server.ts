@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
+import { listen } from '../listen.js';
 
 export interface MetricsServer {
   /** For example `http://127.0.0.1:9464/metrics`. */
@@ -34,7 +35,7 @@ export async function serveMetrics(
   );
   server.setTimeout(120_000);
   server.maxConnections = MAX_CONNECTIONS;
-  const address = await listen(server, host, port);
+  const address = await listen(server, { host, port });
   return {
     address: `${address}/metrics`,
     close: () =>
@@ -68,17 +69,4 @@ function answer(registry: Registry): RequestListener {
       },
     );
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      const bound = server.address();
-      if (bound === null || typeof bound === 'string')
-        reject(new Error('The metrics listener has no TCP port.'));
-      else resolve(`http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`);
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { BackgroundJob } from '../background-job.js';
 import { protectEverybody } from './protect-everybody.js';
 import { rewrapKeys } from './rewrap-keys.js';
 import { UserProtector, type UserProtectorOptions } from './user-protector.js';
@@ -11,31 +12,14 @@ export interface BackgroundProtectionOptions extends UserProtectorOptions {
  * Finishes a change of the master key, then seals what was stored before anything was protected, while the service
  * runs. Everybody is served meanwhile: plain and sealed users differ in nothing but this.
  */
-export class BackgroundProtection {
-  readonly #end = new AbortController();
-  #work: Promise<void> = Promise.resolve();
-
-  constructor(private readonly options: BackgroundProtectionOptions) {}
-
-  start(): void {
-    this.#work = this.#run();
+export class BackgroundProtection extends BackgroundJob {
+  constructor(private readonly options: BackgroundProtectionOptions) {
+    super();
   }
 
-  /** Resolves when everything is sealed, or at `stop`. */
-  done(): Promise<void> {
-    return this.#work;
-  }
-
-  /** Resolves when the user under way is done; the rest is left to the next start. */
-  async stop(): Promise<void> {
-    this.#end.abort();
-    await this.#work;
-  }
-
-  async #run(): Promise<void> {
+  protected override async run(signal: AbortSignal): Promise<void> {
     const { database, vault, logger } = this.options;
     const { protection } = database;
-    const { signal } = this.#end;
     try {
       const keys = await rewrapKeys({
         protection,

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { privateFileMode, syncFolder } from '../storage/private-file.js';
+import { readFile } from 'node:fs/promises';
+import { writeAtomically } from '../atomic-file.js';
+import { privateFileMode } from '../storage/private-file.js';
 import { formatMasterKey, parseMasterKeys, type MasterKey } from './master-key.js';
 
 type MasterKeys = readonly [MasterKey, ...MasterKey[]];
@@ -27,19 +26,6 @@ export async function readMasterKeyFile(file: string): Promise<MasterKeys | null
 
 /** Replaces the file as a whole, readable for its owner alone; once resolved it survives power loss. */
 export async function writeMasterKeyFile(file: string, keys: MasterKeys): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', privateFileMode);
-    try {
-      await handle.writeFile([...heading, ...keys.map(formatMasterKey), ''].join('\n'));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(file));
+  const content = [...heading, ...keys.map(formatMasterKey), ''].join('\n');
+  await writeAtomically(file, content, privateFileMode);
 }

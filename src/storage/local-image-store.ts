@@ -5,7 +5,8 @@ import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
 import type { ImageStore, ImageStoreAudit } from './image-store.js';
-import { createPrivateFolder, privateFileMode, privateFolderMode, syncFolder } from './private-file.js';
+import { syncFolder } from '../atomic-file.js';
+import { createPrivateFolder, privateFileMode, privateFolderMode } from './private-file.js';
 
 export interface LocalImageStoreOptions {
   /**

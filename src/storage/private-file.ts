@@ -1,5 +1,4 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 
 /** Access for the owner alone. */
 export const privateFileMode = 0o600;
@@ -19,15 +18,5 @@ export function createPrivateFile(file: string): void {
     closeSync(openSync(file, 'wx', privateFileMode));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-}
-
-/** Makes created, renamed and deleted names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

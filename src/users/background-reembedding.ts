@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { BackgroundJob } from '../background-job.js';
 import type { Reembedder } from './reembedder.js';
 
 export interface BackgroundReembeddingOptions {
@@ -10,32 +11,21 @@ export interface BackgroundReembeddingOptions {
  * Makes the templates missing for the chosen embedder while the service runs, one picture at a time. Who claims an id
  * before its turn is served at once: verification makes the templates it lacks.
  */
-export class BackgroundReembedding {
-  readonly #end = new AbortController();
-  #work: Promise<void> = Promise.resolve();
-
+export class BackgroundReembedding extends BackgroundJob {
   constructor(
     private readonly reembedder: Reembedder,
     private readonly options: BackgroundReembeddingOptions,
-  ) {}
-
-  start(): void {
-    this.#work = this.#run();
+  ) {
+    super();
   }
 
-  /** Resolves when the picture under way is done; the rest is left to the next start. */
-  async stop(): Promise<void> {
-    this.#end.abort();
-    await this.#work;
-  }
-
-  async #run(): Promise<void> {
+  protected override async run(signal: AbortSignal): Promise<void> {
     const { modelId, logger } = this.options;
     try {
       const { done, failed } = await this.reembedder.everybody({
         modelId,
         concurrency: 1,
-        signal: this.#end.signal,
+        signal,
         considerate: true,
         onFailure: (_, reason) => {
           logger.warn({ err: reason }, 'a picture could not be embedded with the chosen model');

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
+import { patiently } from '../patiently.js';
 import type { FaceService } from '../faces/face-service.js';
 import { readImage } from '../protection/read-image.js';
 import type { ImageStore } from '../storage/image-store.js';
@@ -106,17 +107,21 @@ export class Reembedder {
   /** @returns false when the work is to end first. */
   async #patiently(image: UnembeddedImage, options: ReembedEverybodyOptions): Promise<boolean> {
     const { modelId, signal, attempts = 8, retryDelayMs = 500 } = options;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#embed(image, modelId, signal);
-        return true;
-      } catch (error) {
-        if (signal.aborted) return false;
-        if (!(await this.#isMissing(image, modelId))) return true;
-        const passing = error instanceof ServiceError && error.retryable;
-        if (!passing || attempt === attempts) throw error;
-        await rest(retryDelayMs * 2 ** (attempt - 1), signal);
-      }
+    try {
+      await patiently(
+        async () => {
+          try {
+            await this.#embed(image, modelId, signal);
+          } catch (error) {
+            if (signal.aborted || (await this.#isMissing(image, modelId))) throw error;
+          }
+        },
+        { attempts, retryDelayMs, signal },
+      );
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
     }
   }
 

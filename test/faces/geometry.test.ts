@@ -17,7 +17,7 @@ import {
   scaleOf,
   similarity,
   squareAt,
-  type Similarity,
+  type PlanarSimilarity,
 } from '../../src/faces/picture/planar-similarity.js';
 import { warp } from '../../src/faces/picture/warp.js';
 
@@ -30,7 +30,7 @@ const anySimilarity = fc
   })
   .map(({ scale, angle, tx, ty }) => similarity(scale, angle, tx, ty));
 
-function expectClose(actual: Similarity, expected: Similarity): void {
+function expectClose(actual: PlanarSimilarity, expected: PlanarSimilarity): void {
   for (const key of ['a', 'b', 'tx', 'ty'] as const) expect(actual[key]).toBeCloseTo(expected[key], 5);
 }
 
@@ -46,7 +46,7 @@ const { chip } = modelCatalogue['dlib-resnet-v1'];
 
 const plainValues = { colours: 'RGB', mean: [0, 0, 0], divisor: 1 } as const;
 
-function warped(bitmap: Bitmap, toPicture: Similarity, size: number): number[] {
+function warped(bitmap: Bitmap, toPicture: PlanarSimilarity, size: number): number[] {
   const data = new Float32Array(3 * size * size);
   warp(new Pyramid(bitmap), toPicture, { data, size }, plainValues);
   return [...data.subarray(0, size * size)];
@@ -102,7 +102,7 @@ describe('similarities', () => {
       { x: 0, y: 13 },
       { x: 10, y: 12 },
     ];
-    const residual = (transform: Similarity) =>
+    const residual = (transform: PlanarSimilarity) =>
       from.reduce((sum, point, index) => {
         const { x, y } = applyTo(point, transform);
         return sum + (x - (to[index]?.x ?? NaN)) ** 2 + (y - (to[index]?.y ?? NaN)) ** 2;

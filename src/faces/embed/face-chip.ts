@@ -1,5 +1,7 @@
+import { facialPointSources } from '../find/facial-points.js';
+import type { MeshPoints } from '../find/mesh-points.js';
 import type { ModelChip } from '../../models/catalogue.js';
-import { fitSimilarity, inverse, type Point, type Similarity } from '../picture/planar-similarity.js';
+import { fitSimilarity, inverse, type Point, type PlanarSimilarity } from '../picture/planar-similarity.js';
 
 // Mesh index of each iBUG point used, and where dlib's mean shape has it (dlib image_transforms/interpolation.h,
 // get_face_chip_details). Brows, jaw and lower lip are left out, as there.
@@ -40,14 +42,13 @@ const shape: readonly (readonly [ibug: number, mesh: number, x: number, y: numbe
 ];
 
 // Where models of ArcFace's kind expect both eyes, the tip of the nose and the corners of the mouth on 112 × 112
-// pixels (https://github.com/deepinsight/insightface, python-package/insightface/utils/face_align.py), and the mesh
-// points whose mean is each of them.
+// pixels: https://github.com/deepinsight/insightface, python-package/insightface/utils/face_align.py.
 const fivePoints: readonly (readonly [mesh: readonly number[], x: number, y: number])[] = [
-  [[33, 160, 158, 133, 153, 144], 38.2946, 51.6963],
-  [[362, 385, 387, 263, 373, 380], 73.5318, 51.5014],
-  [[1], 56.0252, 71.7366],
-  [[61], 41.5493, 92.3655],
-  [[291], 70.7299, 92.2041],
+  [facialPointSources.rightEye, 38.2946, 51.6963],
+  [facialPointSources.leftEye, 73.5318, 51.5014],
+  [facialPointSources.noseTip, 56.0252, 71.7366],
+  [facialPointSources.rightMouthCorner, 41.5493, 92.3655],
+  [facialPointSources.leftMouthCorner, 70.7299, 92.2041],
 ];
 
 /** There a whole number is the middle of a pixel, here its edge. */
@@ -55,10 +56,9 @@ const PIXEL_MIDDLE = 0.5;
 
 /**
  * Aligns a face for an embedder.
- * @param landmarks x and y of the 468 mesh points in turn.
  * @returns what takes the chip's pixels to those of the picture.
  */
-export function chipToPicture(landmarks: Float32Array, chip: ModelChip): Similarity {
+export function chipToPicture(landmarks: MeshPoints, chip: ModelChip): PlanarSimilarity {
   const at = (mesh: number): Point => ({
     x: landmarks[mesh * 2] ?? NaN,
     y: landmarks[mesh * 2 + 1] ?? NaN,

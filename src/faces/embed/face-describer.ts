@@ -1,3 +1,4 @@
+import type { MeshPoints } from '../find/mesh-points.js';
 import { modelCatalogue, modelFile } from '../../models/catalogue.js';
 import type { FusedEmbedder } from '../../models/fused-embedders.js';
 import { chipToPicture } from './face-chip.js';
@@ -26,10 +27,9 @@ export class FaceDescriber {
   }
 
   /**
-   * @param landmarks x and y of the 468 mesh points in turn, pixels of the picture.
    * @returns 1024 values, 0 to 6.
    */
-  async describe(picture: Pyramid, landmarks: Float32Array): Promise<Float32Array> {
+  async describe(picture: Pyramid, landmarks: MeshPoints): Promise<Float32Array> {
     const { chip, input, dimension } = modelCatalogue[this.name];
     const { features } = await this.session.run((data) => {
       warp(picture, chipToPicture(landmarks, chip), { data, size: chip.size }, input);

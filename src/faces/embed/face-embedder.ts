@@ -1,3 +1,4 @@
+import type { MeshPoints } from '../find/mesh-points.js';
 import { isDeepStrictEqual } from 'node:util';
 import { modelCatalogue } from '../../models/catalogue.js';
 import { brightnessOf } from './brightness.js';
@@ -24,8 +25,7 @@ export interface EmbeddedFace {
 export interface Embedder {
   /** Stored beside templates; those of different embedders are never compared. */
   readonly modelId: string;
-  /** @param landmarks x and y of the 468 mesh points in turn, pixels of the picture. */
-  embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace>;
+  embed(picture: Pyramid, landmarks: MeshPoints): Promise<EmbeddedFace>;
 }
 
 /**
@@ -62,7 +62,7 @@ export class FaceEmbedder implements Embedder {
     return this.#chosen.modelId;
   }
 
-  async embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace> {
+  async embed(picture: Pyramid, landmarks: MeshPoints): Promise<EmbeddedFace> {
     const { input } = this.#chosen.model;
     const [one, mirrored] =
       input.shape[0] === 'batch'
@@ -71,10 +71,7 @@ export class FaceEmbedder implements Embedder {
     return { template: unitSum(one, mirrored), ...this.#quality(picture, landmarks) };
   }
 
-  async #embedBoth(
-    picture: Pyramid,
-    landmarks: Float32Array,
-  ): Promise<readonly [Float32Array, Float32Array]> {
+  async #embedBoth(picture: Pyramid, landmarks: MeshPoints): Promise<readonly [Float32Array, Float32Array]> {
     const { chip, dimension } = this.#chosen.model;
     const length = 3 * chip.size ** 2;
     const both = await this.#run(2, (data) => {
@@ -85,14 +82,14 @@ export class FaceEmbedder implements Embedder {
     return [both.subarray(0, dimension), both.subarray(dimension)];
   }
 
-  #embedOne(picture: Pyramid, landmarks: Float32Array, mirrored: boolean): Promise<Float32Array> {
+  #embedOne(picture: Pyramid, landmarks: MeshPoints, mirrored: boolean): Promise<Float32Array> {
     return this.#run(1, (data) => {
       this.#cutOut(picture, landmarks, data);
       if (mirrored) mirrorRows(data.slice(), data, this.#chosen.model.chip.size);
     });
   }
 
-  #cutOut(picture: Pyramid, landmarks: Float32Array, data: Float32Array): void {
+  #cutOut(picture: Pyramid, landmarks: MeshPoints, data: Float32Array): void {
     const { chip, input } = this.#chosen.model;
     warp(picture, chipToPicture(landmarks, chip), { data, size: chip.size }, input);
   }
@@ -107,7 +104,7 @@ export class FaceEmbedder implements Embedder {
     return embeddings;
   }
 
-  #quality(picture: Pyramid, landmarks: Float32Array): Omit<EmbeddedFace, 'template'> {
+  #quality(picture: Pyramid, landmarks: MeshPoints): Omit<EmbeddedFace, 'template'> {
     const { size } = qualityChip;
     const data = this.#qualityData;
     if (!this.#cutsQualityChip) {

@@ -1,3 +1,4 @@
+import type { MeshPoints } from '../find/mesh-points.js';
 import { FaceDescriber } from './face-describer.js';
 import { FaceEmbedder, type EmbeddedFace, type Embedder } from './face-embedder.js';
 import { ofCatalogue, type ChosenEmbedder } from '../../models/chosen-model.js';
@@ -26,7 +27,7 @@ export class FusedFaceEmbedder implements Embedder {
     );
   }
 
-  async embed(picture: Pyramid, landmarks: Float32Array): Promise<EmbeddedFace> {
+  async embed(picture: Pyramid, landmarks: MeshPoints): Promise<EmbeddedFace> {
     const { template: embedding, ...face } = await this.embedder.embed(picture, landmarks);
     const features = await this.describer.describe(picture, landmarks);
     return { ...face, template: this.fusion.template({ embedding, features }) };

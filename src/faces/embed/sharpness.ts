@@ -1,3 +1,5 @@
+import { LUMA_WEIGHTS } from './luma.js';
+
 /**
  * How much fine detail an aligned face has, in the direction that has the least, so that motion blur counts: mean
  * square of the second difference over the variance, both of the brightness in the middle of the chip at half size.
@@ -35,8 +37,7 @@ const MIN_VARIANCE = (0.5 / 255) ** 2;
 
 function brightnessAtHalfSize(chip: Float32Array, size: number, half: number): Float32Array {
   const grey = new Float32Array(half * half);
-  const weights = [0.299, 0.587, 0.114];
-  weights.forEach((weight, channel) => {
+  LUMA_WEIGHTS.forEach((weight, channel) => {
     const plane = channel * size * size;
     for (let y = 0; y < half; y++) {
       for (let x = 0; x < half; x++) {

@@ -3,7 +3,13 @@ import type { FaceDetector } from './face-detector.js';
 import type { ChosenDetector } from '../../models/chosen-model.js';
 import { ModelSession } from '../../onnx/model-session.js';
 import type { Pyramid } from '../picture/pyramid.js';
-import { applyTo, finerBy, scaleOf, type Point, type Similarity } from '../picture/planar-similarity.js';
+import {
+  applyTo,
+  finerBy,
+  scaleOf,
+  type Point,
+  type PlanarSimilarity,
+} from '../picture/planar-similarity.js';
 import { warp } from '../picture/warp.js';
 
 const MIN_SCORE = 0.5;
@@ -33,7 +39,7 @@ export class BlazefaceDetector implements FaceDetector {
     return new BlazefaceDetector(chosen, await ModelSession.load(options));
   }
 
-  async detect(picture: Pyramid, square: Similarity): Promise<FaceCandidate[]> {
+  async detect(picture: Pyramid, square: PlanarSimilarity): Promise<FaceCandidate[]> {
     const { input } = this.chosen.model;
     const size = input.shape[3];
     const toPicture = finerBy(square, size);
@@ -49,7 +55,7 @@ export class BlazefaceDetector implements FaceDetector {
 export function readCandidates(
   scores: Float32Array,
   boxes: Float32Array,
-  toPicture: Similarity,
+  toPicture: PlanarSimilarity,
 ): FaceCandidate[] {
   const candidates: FaceCandidate[] = [];
   anchors.forEach((anchor, index) => {

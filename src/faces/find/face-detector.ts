@@ -1,6 +1,6 @@
 import type { FaceCandidate } from './face-candidate.js';
 import type { Pyramid } from '../picture/pyramid.js';
-import type { Similarity } from '../picture/planar-similarity.js';
+import type { PlanarSimilarity } from '../picture/planar-similarity.js';
 
 export interface FaceDetector {
   /**
@@ -8,5 +8,5 @@ export interface FaceDetector {
    * @param square takes the square from 0 to 1 to that of the picture.
    * @returns best first, pixels of the picture; boxes lie as BlazeFace's do.
    */
-  detect(picture: Pyramid, square: Similarity): Promise<FaceCandidate[]>;
+  detect(picture: Pyramid, square: PlanarSimilarity): Promise<FaceCandidate[]>;
 }

@@ -7,7 +7,7 @@ import type { Bitmap } from '../picture/libvips.js';
 import type { ChosenDetector } from '../../models/chosen-model.js';
 import type { Pyramid } from '../picture/pyramid.js';
 import { quarterTurns, squareAround, tiles, wholePicture, wholePictureWithMargin } from './search-squares.js';
-import type { Similarity } from '../picture/planar-similarity.js';
+import type { PlanarSimilarity } from '../picture/planar-similarity.js';
 import type { StageClock } from '../stage-clock.js';
 
 /**
@@ -79,7 +79,7 @@ export class FaceFinder {
 
   async #facesIn(
     pyramid: Pyramid,
-    squares: readonly Similarity[],
+    squares: readonly PlanarSimilarity[],
     options: FindOptions,
   ): Promise<LocatedFace[]> {
     const found: FaceCandidate[] = [];

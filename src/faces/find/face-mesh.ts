@@ -1,3 +1,4 @@
+import type { MeshPoints } from './mesh-points.js';
 import { modelCatalogue, modelFile } from '../../models/catalogue.js';
 import type { FaceCandidate } from './face-candidate.js';
 import { poseOf, type HeadPose } from './head-pose.js';
@@ -16,8 +17,7 @@ const CROP_SCALE = 1.5;
 export interface MeshedFace {
   /** Probability that there is a face, 0 to 1. */
   readonly flag: number;
-  /** x and y of the 468 mesh points in turn, pixels of the picture. */
-  readonly landmarks: Float32Array;
+  readonly landmarks: MeshPoints;
   readonly pose: HeadPose;
 }
 

@@ -3,7 +3,7 @@ import type { FaceDetector } from './face-detector.js';
 import type { ChosenDetector } from '../../models/chosen-model.js';
 import { ModelSession, type ModelOutputs } from '../../onnx/model-session.js';
 import type { Pyramid } from '../picture/pyramid.js';
-import { applyTo, finerBy, type Point, type Similarity } from '../picture/planar-similarity.js';
+import { applyTo, finerBy, type Point, type PlanarSimilarity } from '../picture/planar-similarity.js';
 import { warp } from '../picture/warp.js';
 
 const STRIDES = [8, 16, 32] as const;
@@ -34,7 +34,7 @@ export class YunetDetector implements FaceDetector {
     return new YunetDetector(chosen, await ModelSession.load(options));
   }
 
-  async detect(picture: Pyramid, square: Similarity): Promise<FaceCandidate[]> {
+  async detect(picture: Pyramid, square: PlanarSimilarity): Promise<FaceCandidate[]> {
     const { input } = this.chosen.model;
     const size = input.shape[3];
     const toPicture = finerBy(square, size);
@@ -50,7 +50,7 @@ function readScale(
   outputs: ModelOutputs,
   stride: number,
   size: number,
-  toPicture: Similarity,
+  toPicture: PlanarSimilarity,
 ): FaceCandidate[] {
   const { [`cls_${stride}`]: classes, [`obj_${stride}`]: objects, [`kps_${stride}`]: points } = outputs;
   if (!classes || !objects || !points) throw new Error(`The detector gave nothing for stride ${stride}.`);

@@ -4,31 +4,31 @@ export interface Point {
 }
 
 /** Rotation, uniform scale and shift: (x, y) becomes (a·x − b·y + tx, b·x + a·y + ty). */
-export interface Similarity {
+export interface PlanarSimilarity {
   readonly a: number;
   readonly b: number;
   readonly tx: number;
   readonly ty: number;
 }
 
-export function similarity(scale: number, angle: number, tx: number, ty: number): Similarity {
+export function similarity(scale: number, angle: number, tx: number, ty: number): PlanarSimilarity {
   return { a: scale * Math.cos(angle), b: scale * Math.sin(angle), tx, ty };
 }
 
-export function applyTo({ x, y }: Point, { a, b, tx, ty }: Similarity): Point {
+export function applyTo({ x, y }: Point, { a, b, tx, ty }: PlanarSimilarity): Point {
   return { x: a * x - b * y + tx, y: b * x + a * y + ty };
 }
 
-export function scaleOf({ a, b }: Similarity): number {
+export function scaleOf({ a, b }: PlanarSimilarity): number {
   return Math.hypot(a, b);
 }
 
 /** The same mapping for coordinates that are `factor` times as large. */
-export function finerBy({ a, b, tx, ty }: Similarity, factor: number): Similarity {
+export function finerBy({ a, b, tx, ty }: PlanarSimilarity, factor: number): PlanarSimilarity {
   return { a: a / factor, b: b / factor, tx, ty };
 }
 
-export function inverse({ a, b, tx, ty }: Similarity): Similarity {
+export function inverse({ a, b, tx, ty }: PlanarSimilarity): PlanarSimilarity {
   const norm = a * a + b * b;
   return { a: a / norm, b: -b / norm, tx: -(a * tx + b * ty) / norm, ty: (b * tx - a * ty) / norm };
 }
@@ -37,7 +37,7 @@ export function inverse({ a, b, tx, ty }: Similarity): Similarity {
  * The square of side `size` whose middle lands on `middle`, turned by `angle` (radians, clockwise on the screen)
  * and scaled so that it covers `side` pixels.
  */
-export function squareAt(middle: Point, side: number, angle: number, size: number): Similarity {
+export function squareAt(middle: Point, side: number, angle: number, size: number): PlanarSimilarity {
   const { a, b } = similarity(side / size, angle, 0, 0);
   const half = size / 2;
   return { a, b, tx: middle.x - (a - b) * half, ty: middle.y - (a + b) * half };
@@ -48,7 +48,7 @@ export function squareAt(middle: Point, side: number, angle: number, size: numbe
  * estimation of transformation parameters between two point patterns" (1991), in its closed form for the plane.
  * All points of `from` in one place give NaN.
  */
-export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Similarity {
+export function fitSimilarity(from: readonly Point[], to: readonly Point[]): PlanarSimilarity {
   if (from.length !== to.length || from.length < 2) {
     throw new Error(`A similarity needs two or more pairs of points, not ${from.length} and ${to.length}.`);
   }

@@ -1,5 +1,5 @@
 import { pixelWords, type Pyramid } from './pyramid.js';
-import { scaleOf, type Similarity } from './planar-similarity.js';
+import { scaleOf, type PlanarSimilarity } from './planar-similarity.js';
 
 /** How bytes become tensor values: `(v - mean) / divisor`, planes and mean in the order of `colours`. */
 export interface ValueMapping {
@@ -22,7 +22,7 @@ export interface PlanarTarget {
  */
 export function warp(
   picture: Pyramid,
-  toPicture: Similarity,
+  toPicture: PlanarSimilarity,
   { data, size }: PlanarTarget,
   { colours, mean, divisor }: ValueMapping,
 ): void {

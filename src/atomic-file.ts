@@ -5,13 +5,21 @@ import { dirname, join } from 'node:path';
 const temporarySuffix = '.tmp';
 const staleAfterMs = 600_000;
 
-/** Writes a file so that its name never shows anything but whole content, whoever else writes it or is killed. */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes a file so that its name only ever shows whole content, even when several programs write it or one is killed.
+ * Once resolved it survives power loss.
+ * @param mode access rights of the file, for example 0o644.
+ */
+export async function writeAtomically(
+  path: string,
+  content: Uint8Array | string,
+  mode: number,
+): Promise<void> {
   const temporary = `${path}.${randomUUID()}${temporarySuffix}`;
   try {
-    const file = await open(temporary, 'wx', 0o644);
+    const file = await open(temporary, 'wx', mode);
     try {
-      await file.writeFile(bytes);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
@@ -35,7 +43,8 @@ export async function removeStaleTemporaries(folder: string): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes created, renamed and deleted names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
