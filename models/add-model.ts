@@ -18,7 +18,7 @@ export type OptionalModels = Readonly<Record<string, OptionalModel>>;
 /**
  * Puts an optional model in place, unless it is there.
  * @returns path of its file.
- * @throws ModelError when there is no such model, or its file can not be had or is another one.
+ * @throws ModelError when there is no such model, or its file cannot be had or is another one.
  */
 export async function addModel(
   name: string,
@@ -54,7 +54,7 @@ async function addFile(from: string, path: string, { sha256 }: OptionalModel): P
   const copy = `${path}.part`;
   try {
     await copyFile(from, copy).catch((cause: unknown) => {
-      throw new ModelError(`${from} can not be copied to ${copy}.`, { cause });
+      throw new ModelError(`${from} cannot be copied to ${copy}.`, { cause });
     });
     await assertExpected(copy, sha256, from);
     await rename(copy, path);

@@ -48,7 +48,7 @@ async function digestOf(path: string): Promise<string | null> {
     return sha256(await readFile(path));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new ModelError(`The model ${path} can not be read. Check its permissions, or remove it.`, {
+    throw new ModelError(`The model ${path} cannot be read. Check its permissions, or remove it.`, {
       cause: error,
     });
   }
@@ -78,7 +78,7 @@ async function write(path: string, bytes: Uint8Array, folder: string): Promise<v
     await writeAtomically(path, bytes, 0o644);
   } catch (cause) {
     throw new ModelError(
-      `The model ${path} can not be written. Make the folder writable, or run "npm run models" as a user who may.`,
+      `The model ${path} cannot be written. Make the folder writable, or run "npm run models" as a user who may.`,
       { cause },
     );
   }

@@ -11,11 +11,11 @@ export interface DownloadOptions {
   readonly address: string;
   /** Where the file goes; what is unfinished waits beside it as `.part`. */
   readonly path: string;
-  /** Of the whole file, hexadecimal. */
+  /** SHA-256 of the whole file, hexadecimal. */
   readonly sha256: string;
   /** No more is kept on the disk. */
   readonly maxBytes: number;
-  /** Told the bytes that are there, and how many there will be where the server says so. */
+  /** Called with the bytes received so far, and with the total where the server states it. */
   readonly onProgress?: (received: number, total: number | null) => void;
   /**
    * How often the connection may fail without a byte gained in between.
@@ -44,7 +44,7 @@ const lfsPointer = 'version https://git-lfs.github.com/spec/';
 /**
  * Fetches a file whose SHA-256 is known and puts it in place whole. What an earlier call began is continued when the
  * server can do so. Goes through the proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
- * @throws ModelError when the file can not be had or is another one; then nothing is at `path` that was not before.
+ * @throws ModelError when the file cannot be had or is another one; then nothing is at `path` that was not before.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { path, attempts = 5, retryDelayMs = 1000, idleTimeoutMs = 30_000 } = options;

@@ -21,7 +21,7 @@ export function sha256(bytes: Uint8Array): string {
 export async function readSource(source: ModelSource, packagesFolder?: string): Promise<Buffer> {
   const path = join(packageFolder(source.package, packagesFolder), source.file);
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new ModelError(`The model source ${path} can not be read. ${remedy}`, { cause });
+    throw new ModelError(`The model source ${path} cannot be read. ${remedy}`, { cause });
   });
   const found = sha256(bytes);
   if (found !== source.sha256)

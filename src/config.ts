@@ -75,7 +75,7 @@ export const environmentSchema = z.object({
   AWS_ENDPOINT_URL_S3: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('The same for S3 alone; goes before `AWS_ENDPOINT_URL`'),
+    .describe('The same for S3 alone; takes precedence over `AWS_ENDPOINT_URL`'),
   AWS_REGION: z
     .string()
     .min(1)
@@ -108,7 +108,7 @@ export const environmentSchema = z.object({
     .enum(['off', 'verify', 'unverified'])
     .default('off')
     .describe(
-      "`verify` encrypts and checks the server's certificate and name; `unverified` encrypts for whoever answers",
+      "`verify` encrypts and checks the server's certificate and name; `unverified` encrypts to any server that answers",
     ),
   DATABASE_TLS_CA: z
     .string()
@@ -177,7 +177,7 @@ export const environmentSchema = z.object({
     .max(0.25)
     .default(defaultSimilarityStep)
     .describe(
-      'Steps in which `similarity` is told, 0.001 to 0.25; fine ones let an attacker approach a face picture by picture',
+      'Rounding step of the reported `similarity`, 0.001 to 0.25; small steps let an attacker approach a face picture by picture',
     ),
   IDENTIFICATION: z
     .enum(['off', 'on'])
@@ -206,7 +206,7 @@ export const environmentSchema = z.object({
     .regex(/^(?:keep|none|[1-9]\d{0,4}d)$/, 'must be keep, none, or a number of days such as 30d')
     .default('keep')
     .describe(
-      'How long enrolled pictures are kept: `keep`, `none`, or days (`30d`); without them people can not be embedded anew with another model',
+      'How long enrolled pictures are kept: `keep`, `none`, or days (`30d`); without them templates cannot be recomputed after a change of model',
     ),
   AUDIT_RETENTION_DAYS: integer(365, 0, 36_500).describe(
     'How long entries of the audit log are kept, in days; 0 keeps them for good',
@@ -292,7 +292,7 @@ export interface Config {
   readonly matchFmr: Environment['MATCH_FMR'];
   /** Cosine; replaces the threshold of `matchFmr` when present. */
   readonly matchThreshold: number | undefined;
-  /** Of the answered similarity. */
+  /** Rounding step of the reported similarity. */
   readonly similarityStep: number;
   /** Whether clients may search everybody for a face. */
   readonly identification: boolean;
@@ -328,7 +328,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const parsed = environmentSchema.safeParse(present);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`These environment variables can not be used:\n${problems.join('\n')}`);
+    throw new ConfigError(`These environment variables cannot be used:\n${problems.join('\n')}`);
   }
   const values = parsed.data;
   if (values.LIVENESS === 'off' && values.LIVENESS_THRESHOLD !== undefined)

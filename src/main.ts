@@ -10,7 +10,7 @@ const config = readConfig();
 const logger = createLogger(config.logLevel);
 
 process.on('unhandledRejection', (reason) => {
-  logger.fatal({ err: reason }, 'a failure was not handled; the process ends so that it can be started anew');
+  logger.fatal({ err: reason }, 'unhandled rejection; exiting so that the supervisor restarts the process');
   process.exit(1);
 });
 

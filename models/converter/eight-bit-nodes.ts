@@ -22,7 +22,7 @@ const LARGEST_WEIGHT = 127;
 /** Half of what 32 bits hold, so that products can be added to it. */
 const LARGEST_SUM = 2 ** 30;
 
-/** Of channels whose weights and bias are zero: any step will do. */
+/** Step for channels whose weights and bias are zero: any value will do. */
 const SMALLEST_STEP = 1e-20;
 
 /** Convolutions of bytes by signed bytes: a quarter of the memory, and two to three times as fast. */

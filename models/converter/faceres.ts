@@ -7,7 +7,7 @@ import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
 
 const modelSchema = z.object({ weightsManifest: manifestSchema });
 
-/** Of the thirteen depthwise layers, those that halve the picture: Howard et al., "MobileNets" (2017), table 1. */
+/** Those of the thirteen depthwise layers that halve the picture: Howard et al., "MobileNets" (2017), table 1. */
 const HALVING_LAYERS: readonly number[] = [2, 4, 6, 12];
 const LAYERS = 13;
 

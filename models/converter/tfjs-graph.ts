@@ -156,7 +156,7 @@ export class TfjsGraph {
     }
   }
 
-  /** Of two tensors alike, or of a tensor and one weight for each of its channels. */
+  /** Combines two tensors of the same shape, or a tensor with one weight for each of its channels. */
   private elementwise(operator: 'Add' | 'Mul', node: Node): string {
     const x = this.addend(inputAt(node, 0));
     const other = inputAt(node, 1);
@@ -174,7 +174,7 @@ export class TfjsGraph {
 
   private softmax(node: Node): string {
     const x = this.tensor(inputAt(node, 0));
-    // Of a picture it would run over its columns, which are channels in TensorFlow.
+    // On a picture it would run over the columns, which are channels in TensorFlow.
     if (!this.flat.has(x)) throw new RangeError(`The Softmax of a picture, ${node.name}, is not supported`);
     return this.markFlat(this.onnx.node('Softmax', [x], node.name));
   }

@@ -28,7 +28,7 @@ export class AccessControl {
 
   /**
    * @param offered the different keys that a request carries; more than one is as good as none.
-   * @throws ServiceError UNAUTHENTICATED, the same for every reason; UNAVAILABLE when the keys can not be read.
+   * @throws ServiceError UNAUTHENTICATED, the same for every reason; UNAVAILABLE when the keys cannot be read.
    */
   async identify(offered: ReadonlySet<string>): Promise<Principal> {
     const [key] = offered;

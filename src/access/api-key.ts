@@ -25,7 +25,7 @@ export function apiKeyId(key: string): string | null {
   return format.exec(key)?.[1] ?? null;
 }
 
-/** SHA-256 of the whole key. Not a slow hash: 256 random bits can not be guessed, and it is computed for each request. */
+/** SHA-256 of the whole key. Not a slow hash: 256 random bits cannot be guessed, and it is computed for each request. */
 export function hashApiKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

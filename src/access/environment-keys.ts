@@ -13,7 +13,7 @@ const hashFormat = /^[0-9a-f]{64}$/i;
 
 /**
  * Reads `name:scope+scope:sha256`, several separated by commas.
- * @throws Error that says which entry can not be used and why, without repeating it.
+ * @throws Error that says which entry cannot be used and why, without repeating it.
  */
 export function parseEnvironmentKeys(text: string): EnvironmentKey[] {
   const keys = text.split(',').map((entry, place) => parseEntry(entry.trim(), `entry ${place + 1}`));

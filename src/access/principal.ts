@@ -9,7 +9,7 @@ export function isScope(name: string): name is Scope {
 
 /** Who makes a request. */
 export type Principal =
-  /** No key is configured: whoever reaches the service may do everything. */
+  /** No key is configured: anyone who reaches the service may do everything. */
   | { readonly kind: 'anyone' }
   | {
       readonly kind: 'key';

@@ -17,7 +17,7 @@ export async function assertMayServe(
   if (reachable && !config.dangerouslyServeWithoutKeys)
     throw new ConfigError(
       [
-        'HOST: others can reach this address, and there is no API key yet: whoever does could register, verify, list and delete everybody.',
+        'HOST: others can reach this address, and there is no API key yet: they could register, verify, list and delete every user.',
         '  Create one:  npm run keys -- create --scope admin --name first',
         '  (in a container: node dist/src/cli/keys.js create --scope admin --name first)',
         '  or set API_KEYS, or leave HOST unset to serve this machine alone. See docs/access.md.',
@@ -25,5 +25,5 @@ export async function assertMayServe(
       ].join('\n'),
     );
   if (reachable || config.trustProxy > 0)
-    logger.warn('there is no API key: whoever reaches the service may do everything; see docs/access.md');
+    logger.warn('there is no API key: anyone who reaches the service may do everything; see docs/access.md');
 }

@@ -1,10 +1,10 @@
 import type { Principal } from '../access/principal.js';
 import type { AuditOrigin } from './audit-log.js';
 
-/** Of commands that an operator runs. */
+/** Origin of what an operator's command does. */
 export const commandOrigin: AuditOrigin = { actor: 'command', requestId: null };
 
-/** Of what nobody asked for by a request or a command. */
+/** Origin of what no request and no command asked for. */
 export const unknownOrigin: AuditOrigin = { actor: 'unknown', requestId: null };
 
 export function requestOrigin(request: {

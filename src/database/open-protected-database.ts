@@ -57,7 +57,7 @@ export async function openProtectedDatabase(
       await introduceFirst(database, vault.current, newFile);
       logger.warn(
         { file: newFile },
-        'made a master key: without this file templates and pictures can not be read again; keep a copy elsewhere, or move it out of the data folder and name it in MASTER_KEY_FILE',
+        'made a master key: without this file templates and pictures cannot be read again; keep a copy elsewhere, or move it out of the data folder and name it in MASTER_KEY_FILE',
       );
     }
     return { database, vault };

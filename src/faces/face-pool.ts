@@ -26,11 +26,11 @@ export interface FacePoolOptions {
    * @default 600_000
    */
   hungAfterMs?: number;
-  /** Told why threads failed between two jobs; a job whose thread is lost is told itself. */
+  /** Called with the reason when a thread failed between two jobs; a job whose thread is lost rejects itself. */
   onThreadLost?: (reason: unknown) => void;
-  /** Told once for every thread that ended without having been asked to, for whatever reason; it is replaced. */
+  /** Called once for every thread that ended without having been asked to, for any reason; it is replaced. */
   onThreadEnd?: () => void;
-  /** Told how long one picture spent in a stage, in milliseconds; refused pictures too. */
+  /** Called with the time that one picture spent in a stage, in milliseconds; also for refused pictures. */
   onStage?: (stage: FaceStage, durationMs: number) => void;
 }
 

@@ -39,7 +39,7 @@ export const MAX_BRIGHTNESS = 0.85;
 
 type Problem = Extract<ErrorCode, `FACE_${string}`>;
 
-/** Why a face can not be compared at all, null when it can. */
+/** Why a face cannot be compared at all, null when it can. */
 export function comparisonProblem({ box, sharpness }: ExtractedFace): Problem | null {
   if (!(box.width >= MIN_FACE_SIDE)) return 'FACE_TOO_SMALL';
   if (!(sharpness >= MIN_SHARPNESS)) return 'FACE_TOO_BLURRED';

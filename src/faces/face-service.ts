@@ -20,7 +20,7 @@ export interface ExtractedFace {
   readonly landmarks: MeshPoints;
   /** Fine detail of the aligned face relative to its contrast, 0 and up; see sharpness.ts. */
   readonly sharpness: number;
-  /** Of the middle of the aligned face, 0 for black to 1 for white. */
+  /** Mean brightness of the middle of the aligned face, 0 for black to 1 for white. */
   readonly brightness: number;
   readonly pose: HeadPose;
   /** How likely the picture shows a live face, 0 to 1; null where the pipeline was not told to measure it. */

@@ -22,7 +22,7 @@ interface Owner {
  */
 export class GalleryIndex {
   readonly #blocks: TemplateBlock[] = [];
-  /** Of the columns of all blocks in turn. */
+  /** Owner of each column, over all blocks in turn. */
   readonly #owners: Owner[] = [];
   readonly #columnOfTemplate = new Map<string, number>();
   readonly #templatesOfUser = new Map<string, number>();
@@ -103,7 +103,7 @@ export class GalleryIndex {
    * @returns the closest template of anyone but `userId`, or null when there is none.
    */
   async bestOther(probe: Float32Array, userId: string): Promise<Candidate | null> {
-    // Among the best k at least one belongs to somebody else when k exceeds the user's own templates.
+    // Among the best k at least one belongs to another user when k exceeds the user's own templates.
     const k = 1 + (this.#templatesOfUser.get(userId) ?? 0);
     let best: Candidate | null = null;
     for await (const candidate of this.#best(probe, k)) {

@@ -8,7 +8,7 @@ export interface SynchronisedGalleryOptions extends GalleryWorkerData {
   readonly log: GalleryLog;
   /** Only templates of this embedder are searched. */
   readonly modelId: string;
-  /** Told when the search thread was lost; it is loaded again by the next search. */
+  /** Called when the search thread was lost; the next search loads it again. */
   readonly onThreadLost?: (reason: Error) => void;
 }
 

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { assertUserId } from '../users/user-id.js';
 
-/** Somebody to enrol, with pictures to try in turn. */
+/** A person to enrol, with pictures to try in turn. */
 export interface PersonFiles {
   readonly id: string;
   /** Paths relative to the folder, sorted; at least one. */
@@ -27,7 +27,7 @@ const pictureExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
 /**
  * Reads a folder of `<id>.jpg` and `<id>/*.jpg` (or png, webp, avif). Names that start with a dot are passed over:
  * systems keep their own files there.
- * @throws Error when the folder can not be read.
+ * @throws Error when the folder cannot be read.
  */
 export async function peopleInFolder(folder: string): Promise<FolderContents> {
   const people = new Map<string, string[]>();
@@ -73,7 +73,7 @@ async function entries(folder: string): Promise<Entry[]> {
   );
 }
 
-/** A link that leads nowhere counts as a file, and is refused when it can not be read. */
+/** A link that leads nowhere counts as a file, and is refused when it cannot be read. */
 async function leadsToFolder(link: string): Promise<boolean> {
   const target = await stat(link).catch(() => null);
   return target?.isDirectory() ?? false;

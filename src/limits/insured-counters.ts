@@ -55,7 +55,7 @@ export class InsuredCounters implements Counters {
       return result;
     } catch (error) {
       if (this.#awayUntilMs === null)
-        logger.warn({ err: error }, 'the counters of all nodes can not be reached; this node counts alone');
+        logger.warn({ err: error }, 'the counters of all nodes cannot be reached; this node counts alone');
       this.#awayUntilMs = this.#now() + pauseMs;
       return work(insurance);
     }

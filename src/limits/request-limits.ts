@@ -3,10 +3,10 @@ import { clientNetwork } from './client-network.js';
 import { RequestRate } from './request-rate.js';
 
 export interface RequestLimitsOptions {
-  /** Of one API key, and of one address; 0: no limit. */
+  /** Limit of one API key, and of one address; 0: no limit. */
   readonly keyRequestsPerMinute: number;
   readonly addressRequestsPerMinute: number;
-  /** Of one address; 0: no limit. */
+  /** Limit of one address; 0: no limit. */
   readonly failedKeysPerMinute: number;
   readonly counters: Counters;
   /** Whether counting takes a round trip to a server. */
@@ -46,7 +46,7 @@ export class RequestLimits {
 
   /**
    * Counts a request without a valid key. A valid one is not refused for it: others behind the same address must not
-   * be able to lock its owner out, and a key can not be guessed.
+   * be able to lock its owner out, and a key cannot be guessed.
    * @throws ServiceError RATE_LIMITED.
    */
   authenticationFailed(address: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { Counters } from './counters.js';
 
 const windowSeconds = 60;
 
-/** Loans are dropped when there are more; whoever had one takes the next. */
+/** Loans are dropped when there are more; a client that had one takes the next. */
 const maxLoans = 10_000;
 
 export interface RequestRateOptions {

@@ -14,7 +14,7 @@ export interface MetricsServer {
 const MAX_CONNECTIONS = 32;
 
 /**
- * Serves the metrics, and nothing else, on a listener of their own, so that whoever may use the service does not see
+ * Serves the metrics, and nothing else, on a listener of their own, so that users of the service do not see
  * how it is used.
  * @param options.port 0 picks a free one.
  * @throws what `listen` reports, EADDRINUSE for a port that is taken.

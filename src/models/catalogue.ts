@@ -36,7 +36,7 @@ export interface ModelOutput {
 interface ModelBase {
   /** File name under models/. */
   readonly file: string;
-  /** Of the ONNX file; hexadecimal. */
+  /** SHA-256 of the ONNX file, hexadecimal. */
   readonly sha256: string;
   readonly licence: { readonly spdx: string; readonly origin: string };
   readonly input: ModelInput;

@@ -56,7 +56,7 @@ function embedderNames(): string[] {
 
 async function assertWhole(path: string, sha256: string, remedy: string): Promise<void> {
   const found = await fileDigest(path).catch((cause: unknown) => {
-    throw new ModelError(`The model ${path} can not be read. ${remedy}`, { cause });
+    throw new ModelError(`The model ${path} cannot be read. ${remedy}`, { cause });
   });
   if (found !== sha256)
     throw new ModelError(

@@ -9,7 +9,7 @@ export interface FusedEmbedder {
   readonly projections: { readonly file: string; readonly sha256: string };
   /** Number of directions. */
   readonly rows: { readonly embedding: number; readonly features: number };
-  /** Of the cosine of each part in that of templates; they add up to 1. */
+  /** Share of each part's cosine in that of templates; they add up to 1. */
   readonly weights: { readonly embedding: number; readonly features: number };
   /** Length of the template. */
   readonly dimension: number;

@@ -27,7 +27,7 @@ export const ownModelSchema = z.strictObject({
  */
 export async function readOwnModel(path: string): Promise<ChosenEmbedder> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ModelError(`The description ${path} of a model can not be read. Check FACE_EMBEDDER.`, {
+    throw new ModelError(`The description ${path} of a model cannot be read. Check FACE_EMBEDDER.`, {
       cause,
     });
   });
@@ -54,6 +54,6 @@ function parse(path: string, text: string): z.infer<typeof ownModelSchema> {
     return ownModelSchema.parse(JSON.parse(text));
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : 'It is not JSON.';
-    throw new ModelError(`The description ${path} of a model can not be used:\n${reason}`, { cause });
+    throw new ModelError(`The description ${path} of a model cannot be used:\n${reason}`, { cause });
   }
 }

@@ -14,7 +14,7 @@ export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
 
   constructor() {
-    super('Protected data can not be opened: it is damaged, was moved from elsewhere, or has another key.');
+    super('Protected data cannot be opened: it is damaged, was moved from elsewhere, or has another key.');
   }
 }
 

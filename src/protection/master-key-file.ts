@@ -6,11 +6,11 @@ import { formatMasterKey, parseMasterKeys, type MasterKey } from './master-key.j
 type MasterKeys = readonly [MasterKey, ...MasterKey[]];
 
 const heading = [
-  '# Master keys of the Facial Verification Backend. Without them templates and pictures can not be read again.',
+  '# Master keys of the Facial Verification Backend. Without them templates and pictures cannot be read again.',
   '# Keep a copy in a safe place, and not beside backups of the data. The first key protects what is new.',
 ];
 
-/** @returns null when there is no such file. @throws Error when it can not be used. */
+/** @returns null when there is no such file. @throws Error when it cannot be used. */
 export async function readMasterKeyFile(file: string): Promise<MasterKeys | null> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
@@ -20,7 +20,7 @@ export async function readMasterKeyFile(file: string): Promise<MasterKeys | null
   try {
     return parseMasterKeys(text);
   } catch (error) {
-    throw new Error(`The master key file ${file} can not be used: ${(error as Error).message}.`);
+    throw new Error(`The master key file ${file} cannot be used: ${(error as Error).message}.`);
   }
 }
 

@@ -48,7 +48,7 @@ export function formatMasterKey({ id, secret }: MasterKey): string {
   return `${id}:${Buffer.from(secret).toString('base64')}`;
 }
 
-/** A known text sealed with the key: tells later whether somebody has the same key. */
+/** A known text sealed with the key: shows later whether a program has the same key. */
 export function proofOf({ id, secret }: MasterKey): Uint8Array {
   return seal(secret, new Uint8Array(), ['master-key', id]);
 }

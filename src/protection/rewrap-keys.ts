@@ -9,7 +9,7 @@ export interface RewrapOptions {
   readonly vault: Vault;
   /** Ends the work after the key under way. */
   readonly signal: AbortSignal;
-  /** Called for each key that can not be opened; it stays as it is. */
+  /** Called for each key that cannot be opened; it stays as it is. */
   readonly onFailure: (userId: string, reason: unknown) => void;
   /** Called after each key with the number of those done. */
   readonly onProgress?: (done: number) => void;

@@ -34,7 +34,7 @@ export class UserKey {
     return UserKey.#wrap({ userId, pseudonym }, randomBytes(keyBytes), masterKey);
   }
 
-  /** @throws EnvelopeError when the master key is another one, or the row was changed or belongs to somebody else. */
+  /** @throws EnvelopeError when the master key is another one, or the row was changed or belongs to another user. */
   static unwrap(stored: StoredUserKey, masterKey: MasterKey): UserKey {
     return new UserKey(stored, open(masterKey.secret, stored.wrapped, wrapContext(stored)));
   }

@@ -31,7 +31,7 @@ export class UserProtector {
   }
 
   /**
-   * Seals everything of a user who has no key. Does nothing when somebody else was faster.
+   * Seals everything of a user who has no key. Does nothing when another node was faster.
    * @throws ServiceError USER_NOT_FOUND, or what the image store throws.
    */
   async protect(userId: string): Promise<void> {

@@ -17,7 +17,7 @@ export interface SealedTemplate extends TemplateIdentity {
 export interface VaultOptions {
   /** The first wraps what is new; the others open what is old. */
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
-  /** Told of each template that does not open and is left out of a search. */
+  /** Called for each template that does not open and is left out of a search. */
   readonly onDamaged?: (templateId: string) => void;
 }
 

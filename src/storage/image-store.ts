@@ -19,6 +19,6 @@ export interface ImageStore {
   get(key: string): Promise<Uint8Array>;
   /** Deletes the file; a missing file is not an error. */
   delete(key: string): Promise<void>;
-  /** Rejects when files can not be stored at present. */
+  /** Rejects when files cannot be stored at present. */
   ping(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { S3ImageStore } from './s3-image-store.js';
 
 const hourMs = 3_600_000;
 
-/** Opens the image store that the configuration names. @throws when files can not be stored there. */
+/** Opens the image store that the configuration names. @throws when files cannot be stored there. */
 export function openImageStore(
   { imageStore, dataDir, mysql }: Pick<Config, 'imageStore' | 'dataDir' | 'mysql'>,
   options: LocalImageStoreOptions = {},

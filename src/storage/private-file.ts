@@ -4,13 +4,13 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 export const privateFileMode = 0o600;
 export const privateFolderMode = 0o700;
 
-/** Creates a folder that others can not enter, with its parents; an existing one is left as it is. */
+/** Creates a folder that others cannot enter, with its parents; an existing one is left as it is. */
 export function createPrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: privateFolderMode });
 }
 
 /**
- * Creates an empty file that others can not read. An existing file is not even opened: closing any descriptor of
+ * Creates an empty file that others cannot read. An existing file is not even opened: closing any descriptor of
  * a file drops the POSIX locks that SQLite holds on it, see https://sqlite.org/howtocorrupt.html section 2.2.
  */
 export function createPrivateFile(file: string): void {

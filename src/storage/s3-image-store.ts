@@ -9,7 +9,7 @@ const probeName = '.facial-verification';
 const probe = Buffer.from('Shows that the image store can be written.\n');
 
 /**
- * S3 accepts a signed request for 15 minutes, so one that a proxy holds back can not happen later than that:
+ * S3 accepts a signed request for 15 minutes, so one that a proxy holds back cannot happen later than that:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 const signatureLifetimeMs = 15 * 60_000;
@@ -50,7 +50,7 @@ export class S3ImageStore implements ImageStore, ImageStoreAudit {
 
   /**
    * Writes a small object of its own first, so that a wrong bucket or missing rights show now.
-   * @throws Error when the optional package is not installed or the bucket can not be written.
+   * @throws Error when the optional package is not installed or the bucket cannot be written.
    */
   static async open(location: S3Location, options: S3ImageStoreOptions = {}): Promise<S3ImageStore> {
     const { connectTimeoutMs = 2000, attemptTimeoutMs = 10_000, operationTimeoutMs = 25_000 } = options;

@@ -36,7 +36,7 @@ export class BoundedQueue {
       return await job();
     } finally {
       const next = this.#waiters.shift();
-      // The slot passes straight on, so that a newcomer can not overtake those who wait.
+      // The slot passes straight on, so that a newcomer cannot overtake those who wait.
       if (next === undefined) this.#running -= 1;
       else next.start();
     }

@@ -16,7 +16,7 @@ const wrongGuesses = new Set<ErrorCode>([
 /** Requests whose caller is not known count as those of one. */
 const unknownCaller = 'unknown';
 
-/** Slows down callers who fail again and again to pass as somebody. */
+/** Slows down callers who repeatedly fail to pass as a user. */
 export class AttemptLimitedUserService implements UserService {
   readonly #lines = new AttemptLines();
 
@@ -70,7 +70,7 @@ export class AttemptLimitedUserService implements UserService {
   ): Promise<Result> {
     const allowance = () => this.attempts.allowance(id, caller);
     return this.#lines.use(id, async (line) => {
-      // Whoever has to sit out a delay does not take the place of others in the line.
+      // A caller who has to sit out a delay does not take the place of others in the line.
       if (line.full) await allowance();
       return line.run(allowance, () => this.#count(id, caller, guess, passed), signal);
     });

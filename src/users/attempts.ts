@@ -22,7 +22,7 @@ export function delayAfter(failures: number, free: number): number {
   return failures < free ? 0 : Math.min(longestDelayMs, 1_000 * 2 ** Math.min(failures - free, 20));
 }
 
-/** Remembers how often callers failed to pass as somebody, whether that somebody exists or not. */
+/** Remembers how often callers failed to pass as a user, whether that user exists or not. */
 export class Attempts {
   constructor(private readonly options: AttemptsOptions) {}
 

@@ -4,7 +4,7 @@ export interface MatchRule {
   /** Cosine from which two templates count as the same person, -1 to 1. */
   readonly threshold: number;
   /**
-   * How much closer somebody else must be, in cosine, before the claim is refused.
+   * How much closer another user must be, in cosine, before the claim is refused.
    * @default 0.01
    */
   readonly margin: number;

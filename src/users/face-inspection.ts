@@ -33,7 +33,7 @@ export interface FaceComparison {
 
 export interface IdentifiedUser {
   readonly userId: string;
-  /** Of the person's closest template, 0 to 1, as in {@link FaceComparison}. */
+  /** Similarity of the person's closest template, 0 to 1, as in {@link FaceComparison}. */
   readonly similarity: number;
 }
 

@@ -18,7 +18,7 @@ export interface FaceInspectorOptions {
   readonly anchors: SimilarityAnchors;
   /** @default asks for none */
   readonly liveness?: LivenessRule;
-  /** Of the answered similarity, see `similarityOf`. @default 0.05 */
+  /** Rounding step of the reported similarity, see `similarityOf`. @default 0.05 */
   readonly similarityStep?: number;
 }
 

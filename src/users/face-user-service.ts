@@ -22,7 +22,7 @@ export interface FaceUserServiceOptions extends EnrollerOptions {
   readonly gallery: Gallery;
   readonly rule: MatchRule;
   readonly anchors: SimilarityAnchors;
-  /** Of the answered similarity, see `similarityOf`. @default 0.05 */
+  /** Rounding step of the reported similarity, see `similarityOf`. @default 0.05 */
   readonly similarityStep?: number;
 }
 

@@ -16,7 +16,7 @@ export interface ImageAdderOptions {
 }
 
 /**
- * Adds pictures to people who are enrolled. A picture must verify as the person: somebody else's would let that
+ * Adds pictures to people who are enrolled. A picture must verify as the person: another person's would let that
  * person in under this id from then on.
  */
 export class ImageAdder {

@@ -4,7 +4,7 @@ import type { ExtractedFace } from '../faces/face-service.js';
 
 /** Least liveness that is asked for, 0 to 1; null asks for none. */
 export interface LivenessRule {
-  /** Of pictures that are kept: at registration, and when a picture is added. */
+  /** Rule for pictures that are kept: at registration, and when a picture is added. */
   readonly registration: number | null;
   readonly verification: number | null;
 }

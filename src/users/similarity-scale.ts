@@ -4,7 +4,7 @@
  */
 export function cosineSimilarity(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length)
-    throw new RangeError(`Embeddings of ${a.length} and ${b.length} dimensions can not be compared.`);
+    throw new RangeError(`Embeddings of ${a.length} and ${b.length} dimensions cannot be compared.`);
   return a.reduce((sum, value, position) => sum + value * (b[position] ?? 0), 0);
 }
 
@@ -16,7 +16,7 @@ export interface SimilarityAnchors {
   readonly fmr1e4: number;
 }
 
-/** Steps in which similarity is told unless configured. */
+/** Rounding step of the reported similarity unless configured. */
 export const defaultSimilarityStep = 0.05;
 
 /**

@@ -15,7 +15,7 @@ export interface Enrolment extends EnrolledFace {
   /** New; seals the templates, and has sealed the image files. */
   readonly key: UserKey;
   /**
-   * Of further pictures.
+   * Faces of further pictures.
    * @default none
    */
   readonly moreFaces?: readonly EnrolledFace[];

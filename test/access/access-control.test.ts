@@ -78,7 +78,7 @@ it('refusals do not tell an unknown id from a wrong secret, an expired or a revo
   expect(errors[0]).toMatchObject({ code: 'UNAUTHENTICATED', cause: undefined });
 });
 
-describe('keys that can not be read', () => {
+describe('keys that cannot be read', () => {
   const broken = (error: Error) => ({ find: () => Promise.reject(error), any: () => Promise.reject(error) });
   const failures = [
     new Error('disk I/O error'),

@@ -243,7 +243,7 @@ describe('refusals', () => {
     },
   );
 
-  it('are retryable, and nothing is done, while the keys can not be read', async () => {
+  it('are retryable, and nothing is done, while the keys cannot be read', async () => {
     keysFail = true;
     const form = userForm('ada', 'face');
     const headers = { ...bearer((await storeKey(database.apiKeys)).key), ...form.headers };

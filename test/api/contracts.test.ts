@@ -22,7 +22,7 @@ it.each(Object.entries(renderContracts()))('schema/%s is what the code publishes
 it('describes every type, field and argument of the GraphQL schema', () => {
   const described = Object.values(buildGraphqlSchema().getTypeMap())
     .filter(({ name }) => !name.startsWith('__'))
-    // The two root types can not be given a description.
+    // The two root types cannot be given a description.
     .flatMap((type) => {
       const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
       const root = type.name === 'Query' || type.name === 'Mutation';

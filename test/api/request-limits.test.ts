@@ -84,7 +84,7 @@ describe('too many requests from one address', () => {
     expect(await statusFor('2001:db8:1:3::1')).toBe(200);
   });
 
-  it('can not be hidden by an address that nobody forwarded', async () => {
+  it('cannot be hidden by an address that nobody forwarded', async () => {
     running = await startApi({ environment: { ADDRESS_REQUESTS_PER_MINUTE: '1' } });
     const statusFor = async (forwarded: string) =>
       (await get('/register/', { 'X-Forwarded-For': forwarded })).status;

@@ -98,7 +98,7 @@ describe.each(routes)('POST $path', ({ path, incomplete, rest }) => {
   it('refuses more fields than a form needs', async () => {
     const fields = Array.from({ length: 11 }, (_, index) => ({ name: `field${index}`, value: '' }));
     const answer = await sendParts(path, ...fields, id, image);
-    expectFailure(answer, 400, { error: 'The form can not be used: Too many fields', ...rest });
+    expectFailure(answer, 400, { error: 'The form cannot be used: Too many fields', ...rest });
   });
 
   it('tolerates a few fields it does not know, as browsers and frameworks add them', async () => {

@@ -107,7 +107,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect((await database.apiKeys.find('2'))?.revokedAt).toBeNull();
     });
 
-    it('of one id can not be stored twice', async () => {
+    it('of one id cannot be stored twice', async () => {
       const database = await open();
       await database.apiKeys.add(key('1'));
       await expect(

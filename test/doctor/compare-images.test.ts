@@ -110,7 +110,7 @@ it('lists a bucket page by page, without its own object', async () => {
      <IsTruncated>${String(next !== undefined)}</IsTruncated>
      ${next === undefined ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`}
      ${keys.map((key) => `<Contents><Key>people/${key}</Key><Size>3</Size></Contents>`).join('')}</ListBucketResult>`;
-  // The real test server can not list; these are answers as S3 documents them.
+  // The real test server cannot list; these are answers as S3 documents them.
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '', 'http://localhost');
     if (request.method !== 'GET') {

@@ -27,6 +27,6 @@ it.each([NaN, Infinity, 0, 3e38])('an embedder whose weights are %d gives no tem
     embedder: await chooseEmbedder(path),
   });
   await expect(pipeline.extract(await sampleFace('sample3-left'))).rejects.toThrow(
-    'A vector without a direction can not be a template.',
+    'A vector without a direction cannot be a template.',
   );
 });

@@ -139,7 +139,7 @@ it('waits for what is unavailable for the moment, and reports what stays so', as
   expect(refused).toHaveLength(1);
 });
 
-it('refuses a file that is too large before it is read, and one that can not be read', async () => {
+it('refuses a file that is too large before it is read, and one that cannot be read', async () => {
   const { run, refused, parts } = await open({
     'ada.jpg': new Uint8Array(10_001),
     'bob.jpg/1.jpg': textPicture(2),

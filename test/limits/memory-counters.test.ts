@@ -56,7 +56,7 @@ describe('shared counters that fail', () => {
     now = 10_000;
     expect((await counters.add('a', 1, minute)).points).toBe(1);
     expect(warnings.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
-      'the counters of all nodes can not be reached; this node counts alone',
+      'the counters of all nodes cannot be reached; this node counts alone',
       'the counters of all nodes work again',
     ]);
   });

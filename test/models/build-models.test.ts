@@ -150,7 +150,7 @@ it('says which package is not installed', async () => {
   expect(error.message).toContain('"npm ci"');
 });
 
-it('says which model can not be read or written', async () => {
+it('says which model cannot be read or written', async () => {
   const file = join(folder, 'file');
   await writeFile(file, '');
   expect((await failure(buildModels({ folder: file }))).message).toContain(file);

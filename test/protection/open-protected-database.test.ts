@@ -114,7 +114,7 @@ describe('a later start', () => {
     const file = join(folder, 'master.key');
     const damaged = readFileSync(file, 'utf8').slice(0, -10);
     writeFileSync(file, damaged);
-    await expect(open(folder)).rejects.toThrow(/master\.key can not be used: entry 1/);
+    await expect(open(folder)).rejects.toThrow(/master\.key cannot be used: entry 1/);
     expect(readFileSync(file, 'utf8')).toBe(damaged);
   });
 

@@ -97,7 +97,7 @@ describe('local image store', () => {
     expect(contents.map(([first]) => first)).toEqual(keys.map((_, place) => place));
   });
 
-  it('leaves nothing behind when a file can not be put in its place', async () => {
+  it('leaves nothing behind when a file cannot be put in its place', async () => {
     const folder = temporaryFolder();
     const store = await LocalImageStore.open(folder);
     const key = createImageKey('image/jpeg');

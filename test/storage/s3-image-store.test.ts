@@ -124,7 +124,7 @@ describe('S3 image store', () => {
     await expect(store.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('tells at start that a bucket can not be written', async () => {
+  it('tells at start that a bucket cannot be written', async () => {
     const { location, proxy } = await startS3Server();
     await expect(openStore({ ...location, bucket: 'missing' })).rejects.toThrow(/bucket missing/);
     proxy.plan = () => 'reset';

@@ -17,7 +17,7 @@ export interface LoadReport {
   /** Milliseconds from the first to the last refusal. */
   readonly refusedFor: number;
   readonly phases: Record<string, PhaseFigures>;
-  /** Answers that can not be right. */
+  /** Answers that cannot be right. */
   readonly wrong: string[];
   readonly acknowledged: string[];
 }

@@ -57,6 +57,6 @@ export function smallDiskMissing(): string | null {
     SmallDisk.mount(1).unmount();
     return null;
   } catch {
-    return 'because file systems can not be mounted here';
+    return 'because file systems cannot be mounted here';
   }
 }

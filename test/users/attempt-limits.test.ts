@@ -125,7 +125,7 @@ describe('failures to verify', () => {
     expect(counters.size).toBe(0);
   });
 
-  it('include pictures that can not be added, for the same count', async () => {
+  it('include pictures that cannot be added, for the same count', async () => {
     const add = (image: Buffer) => service.addImage('ada', image, { caller: 'me' });
     for (let time = 0; time < 3; time += 1)
       await expect(add(wrong)).rejects.toMatchObject({ code: 'DIFFERENT_PERSON' });

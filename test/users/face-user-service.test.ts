@@ -203,7 +203,7 @@ describe('registration with several pictures', () => {
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
   });
 
-  it('stores none of them when one can not be written', async () => {
+  it('stores none of them when one cannot be written', async () => {
     let puts = 0;
     const { service, database, folder } = await open({
       wrapImages: (images) => ({

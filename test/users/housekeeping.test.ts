@@ -52,7 +52,7 @@ describe('sweeping', () => {
     expect(await database.blobs.unfinished(ever)).toEqual([]);
   });
 
-  it('goes on after a file that can not be deleted, and keeps its intent', async () => {
+  it('goes on after a file that cannot be deleted, and keeps its intent', async () => {
     const { database, images } = await open();
     const keys = [createImageKey('image/png'), createImageKey('image/png')].sort();
     for (const key of keys) await database.blobs.announce(key);

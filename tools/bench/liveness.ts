@@ -23,7 +23,7 @@ const columns = ['antispoof', 'livenessnet', 'both'] as const satisfies (keyof S
 
 interface Measured {
   readonly pictures: number;
-  /** Of the pictures in which a face was found. */
+  /** Scores of the pictures in which a face was found. */
   readonly scores: readonly Scores[];
 }
 

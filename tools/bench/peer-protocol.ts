@@ -14,9 +14,9 @@ export type PeerRequest =
 /** How well an engine tells the pairs apart. */
 export interface PairFigures {
   readonly missed: number;
-  /** Of all pairs, at the threshold that is best for these pairs; a missed face is a wrong answer. */
+  /** Share of all pairs judged rightly, at the threshold that is best for these pairs; a missed face is a wrong answer. */
   readonly best: number;
-  /** Of the genuine pairs, at the threshold that 1 % of the impostor pairs reach. */
+  /** Share of the genuine pairs accepted, at the threshold that 1 % of the impostor pairs reach. */
   readonly acceptedAt1Percent: number;
 }
 

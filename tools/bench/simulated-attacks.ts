@@ -7,7 +7,7 @@ interface Pixels {
   readonly height: number;
 }
 
-/** Of the picture that the attack is made of, so that patterns have room in it. */
+/** Side in pixels of the picture that the attack is made of, so that patterns have room in it. */
 const ENLARGED_SIDE = 900;
 
 /** Long side of what the camera of the attack delivers. */

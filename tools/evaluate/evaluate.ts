@@ -95,7 +95,7 @@ function readPairsFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    throw new UsageError(`--pairs ${file} can not be read.`);
+    throw new UsageError(`--pairs ${file} cannot be read.`);
   }
 }
 

@@ -21,7 +21,7 @@ export interface FaultOptions {
 /** One kind of work that is killed in the middle. */
 export interface FaultKind {
   readonly name: string;
-  /** Why it can not be done on this machine; null where it can. */
+  /** Why it cannot be done on this machine; null where it can. */
   readonly missing: string | null;
   /**
    * Kills, starts again and compares. Counts as it goes, so that they are right when it fails.

@@ -18,7 +18,7 @@ export interface Sample {
   readonly temporaryFiles: number;
   /** Everything else below the data folder. */
   readonly keptFiles: number;
-  /** Of `/healthz`: how long the event loop lets an answer wait. */
+  /** How long `/healthz` takes: the time that the event loop lets an answer wait. */
   readonly answerMs: number;
 }
 

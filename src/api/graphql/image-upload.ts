@@ -2,7 +2,7 @@ import { GraphQLError, GraphQLScalarType } from 'graphql';
 import { Upload } from 'graphql-upload-ts';
 import type { FileUpload } from 'graphql-upload-ts';
 
-/** Of every argument that takes a picture. */
+/** Description of every argument that takes a picture. */
 export const imageDescription = 'JPEG, PNG, WebP or AVIF picture of one face.';
 
 /** What a client reads that sent something else in place of a file. */

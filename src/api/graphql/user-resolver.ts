@@ -58,7 +58,7 @@ export class UserResolver {
     @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
     @Arg('moreImages', () => [uploadScalar], {
       nullable: true,
-      description: `Further pictures of the same person, ${maxImagesPerRegistration - 1} at most: they make recognition surer.`,
+      description: `Further pictures of the same person, ${maxImagesPerRegistration - 1} at most: they make recognition more reliable.`,
     })
     moreImages: ImageUpload[] | null | undefined,
     @Ctx() context: RequestContext,

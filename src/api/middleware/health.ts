@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Lifecycle } from './lifecycle.js';
 
-/** Named parts the service can not work without; each check resolves when its part works and rejects otherwise. */
+/** Named parts the service cannot work without; each check resolves when its part works and rejects otherwise. */
 export type HealthChecks = Readonly<Record<string, () => Promise<void>>>;
 
 export interface HealthOptions {
@@ -57,7 +57,7 @@ export function healthRoutes({ lifecycle, checks, logger, timeoutMs }: HealthOpt
         response.status(503).json({ status });
         return;
       case 'ready': {
-        // Concurrent probes share one round, so that polling can not load the database.
+        // Concurrent probes share one round, so that polling cannot load the database.
         running ??= runChecks().finally(() => {
           running = undefined;
         });

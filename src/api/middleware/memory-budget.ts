@@ -10,7 +10,7 @@ export interface MemoryAccount {
 
 /**
  * Bounds the memory that the pictures of all unfinished requests take together. Only bytes that have arrived
- * count, so that slow clients can not reserve it.
+ * count, so that slow clients cannot reserve it.
  */
 export class MemoryBudget {
   #used = 0;

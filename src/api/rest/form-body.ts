@@ -47,7 +47,7 @@ function formFailure(error: unknown, missing: string): ServiceError {
     case 'MISSING_FIELD_NAME':
     default:
       return new ServiceError('BAD_REQUEST', {
-        message: `The form can not be used: ${error.message}`,
+        message: `The form cannot be used: ${error.message}`,
         cause: error,
       });
   }

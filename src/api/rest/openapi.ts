@@ -104,7 +104,7 @@ export const openApiDocument = {
         ...keyFor('users'),
         summary: 'List every registered user, by id',
         description:
-          'The list is streamed. When it can not be completed the connection is cut, and the last chunk is missing.',
+          'The list is streamed. When it cannot be completed the connection is cut, and the last chunk is missing.',
         responses: {
           '200': success('Every user', {
             message: message(messages.listed),

@@ -21,7 +21,7 @@ export async function assertAdoptable(connection: PlainConnection): Promise<void
   const problem = problemOf(columns);
   if (problem === null) return;
   throw new Error(
-    `The database has a table users that this program can not take over: ${problem}. Expected is: ${documented}`,
+    `The database has a table users that this program cannot take over: ${problem}. Expected is: ${documented}`,
   );
 }
 

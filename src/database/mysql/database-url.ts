@@ -30,7 +30,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
 function parseHost(text: string): MysqlHost {
   const { host = '', port = '3306' } = hostShape.exec(text)?.groups ?? {};
   if (host === '' || Number(port) < 1 || Number(port) > 65_535)
-    throw new RangeError('names a host or port that can not be');
+    throw new RangeError('names a host or port that cannot be');
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 

@@ -45,7 +45,7 @@ export class MysqlConnection {
     });
   }
 
-  /** @throws MysqlError when the server can not be reached, refuses the login or is not ready to work. */
+  /** @throws MysqlError when the server cannot be reached, refuses the login or is not ready to work. */
   static async open(host: MysqlHost, options: ConnectionOptions): Promise<MysqlConnection> {
     const connection = new MysqlConnection(await connect(host, options), options.timeoutMs);
     try {

@@ -4,7 +4,7 @@ import { ServiceError } from '../../errors.js';
 /**
  * - `conflict`: the transaction was rolled back for another one's sake; the same again can succeed at once.
  * - `lost`: the connection or its server is of no use any more.
- * - `passing`: the server can not do it at present.
+ * - `passing`: the server cannot do it at present.
  * - `duplicate`: a unique key is taken.
  * - `refused`: anything else that a server says no to.
  */

@@ -61,7 +61,7 @@ export class MysqlHosts {
     return connection.usable && host.epoch === epoch && (best === undefined || best === host);
   }
 
-  /** Told when a connection was lost in use: its siblings may be dead without knowing. */
+  /** Called when a connection was lost in use: connections to the same host may be dead too. */
   suspect({ host }: Route): void {
     host.epoch += 1;
     void this.#probe(host);

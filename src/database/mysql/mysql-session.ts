@@ -133,7 +133,7 @@ async function open<T>(connection: MysqlConnection, begin: string, work: () => P
   try {
     return await work();
   } catch (error) {
-    // A connection that can not even do this is not used again: the server rolls back when it is gone.
+    // A connection that cannot even do this is not used again: the server rolls back when it is gone.
     if (connection.usable)
       await connection.execute('ROLLBACK').catch(() => {
         connection.destroy();

@@ -130,7 +130,7 @@ export class MysqlUserRepository implements UserRepository {
       const imageKeys = (
         await database.select({ key: images.key }).from(images).where(eq(images.userId, id))
       ).map(({ key }) => key);
-      // After an unanswered commit that did happen, this is somebody new under the same id.
+      // After an unanswered commit that did happen, this is a new user under the same id.
       if (uncertain && removed && removed.imageKeys.join() !== imageKeys.join()) return removed;
       const templateIds = await database
         .select({ templateId: templates.id })

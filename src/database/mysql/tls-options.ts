@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { SslOptions } from 'mysql2';
 import type { MysqlHost, MysqlTls } from './mysql-options.js';
 
-/** @throws Error that names the file which can not be read, or the host whose name can not be verified. */
+/** @throws Error that names the file which cannot be read, or the host whose name cannot be verified. */
 export async function readTlsOptions(
   { verify, caFile, certFile, keyFile }: MysqlTls,
   hosts: readonly MysqlHost[],
@@ -12,7 +12,7 @@ export async function readTlsOptions(
   const address = hosts.find(({ host }) => isIP(host) !== 0);
   if (verify && address)
     throw new Error(
-      `DATABASE_TLS=verify needs names in DATABASE_URL: the certificate of the address ${address.host} can not be checked.`,
+      `DATABASE_TLS=verify needs names in DATABASE_URL: the certificate of the address ${address.host} cannot be checked.`,
     );
   const [ca, cert, key] = await Promise.all([
     readPem('DATABASE_TLS_CA', caFile),
@@ -34,6 +34,6 @@ async function readPem(variable: string, file: string | undefined): Promise<stri
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new Error(`The file ${file} of ${variable} can not be read.`, { cause });
+    throw new Error(`The file ${file} of ${variable} cannot be read.`, { cause });
   }
 }

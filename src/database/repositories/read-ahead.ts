@@ -7,7 +7,7 @@ export async function* readAhead<Row>(read: () => Promise<readonly Row[]>): Asyn
   try {
     for (let batch = await next; batch.length > 0; batch = await next) {
       next = read();
-      // Whoever is busy with this batch learns of a failure when asking for the next.
+      // The consumer of this batch learns of a failure when it asks for the next.
       next.catch(() => undefined);
       yield batch;
     }

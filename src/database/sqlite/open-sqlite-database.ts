@@ -40,7 +40,7 @@ export interface OpenSqliteOptions {
    * @default false
    */
   readonly acceptStrays?: boolean;
-  /** Told when the thread of a connection was lost; the next statement opens the database anew. */
+  /** Called when the thread of a connection was lost; the next statement opens the database again. */
   readonly onThreadLost?: (reason: Error) => void;
 }
 
@@ -97,7 +97,7 @@ function unusable(folder: string, error: unknown): unknown {
     !/disk is full|no space|read-?only|not a writable|I\/O error/i.test(reason.message)
   )
     return error;
-  const message = `The data folder ${folder} can not be written to (${reason.message}). Make room or make it writable, and start again.`;
+  const message = `The data folder ${folder} cannot be written to (${reason.message}). Make room or make it writable, and start again.`;
   return new Error(message, { cause: reason });
 }
 

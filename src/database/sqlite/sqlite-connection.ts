@@ -7,7 +7,7 @@ import type { ConnectionOptions, Outcome, Query, QueryMethod } from './sqlite-pr
 export type Queries = SqliteRemoteDatabase;
 
 export interface SqliteConnectionOptions extends ConnectionOptions {
-  /** Told when the thread has ended without having been asked to. */
+  /** Called when the thread has ended without having been asked to. */
   readonly onThreadLost?: (reason: Error) => void;
 }
 

@@ -17,7 +17,7 @@ export interface EmbeddedFace {
   /** Unit vector, compared by cosine. */
   readonly template: Float32Array;
   readonly sharpness: number;
-  /** Of the middle of the face, 0 for black to 1 for white. */
+  /** Mean brightness of the middle of the face, 0 for black to 1 for white. */
   readonly brightness: number;
 }
 

@@ -32,7 +32,7 @@ export function sharpnessOf(chip: Float32Array, size: number): number {
   return variance > MIN_VARIANCE ? (2 * Math.min(across, down)) / count / variance : 0;
 }
 
-/** Of chip values, where 1 is the full range: below half a grey level there is nothing but rounding. */
+/** Variance of chip values, where 1 is the full range: below half a grey level there is nothing but rounding. */
 const MIN_VARIANCE = (0.5 / 255) ** 2;
 
 function brightnessAtHalfSize(chip: Float32Array, size: number, half: number): Float32Array {

@@ -43,7 +43,7 @@ export function intersectionOverUnion(one: FaceCandidate, two: FaceCandidate): n
   return shared / (one.side ** 2 + two.side ** 2 - shared);
 }
 
-/** Whether the middles are nearer than half the side of the larger box: two heads can not be. */
+/** Whether the middles are nearer than half the side of the larger box: two heads cannot be. */
 export function isSamePlace(one: FaceCandidate, two: FaceCandidate): boolean {
   const distance = Math.hypot(one.middle.x - two.middle.x, one.middle.y - two.middle.y);
   return distance < Math.max(one.side, two.side) / 2;

@@ -28,7 +28,7 @@ const CONVINCING = { flag: 0.99, score: 0.75, partOfPicture: 0.6 } as const;
 export interface FindOptions {
   /** Also the faces too small to compare with the largest one. */
   readonly everyFace: boolean;
-  /** Told how long detector and mesh take. */
+  /** Called with the time that detector and mesh take. */
   readonly clock: StageClock;
 }
 

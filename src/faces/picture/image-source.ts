@@ -29,7 +29,7 @@ const decoders: Readonly<Record<ImageMediaType, string>> = {
 };
 
 /**
- * AVIF and interlaced PNG are decoded in one piece, at up to 18 and 8 bytes a pixel, and can not be shrunk while they
+ * AVIF and interlaced PNG are decoded in one piece, at up to 18 and 8 bytes a pixel, and cannot be shrunk while they
  * load; everything else comes in strips. Twice as large they took up to half a gigabyte and 6 s of a core.
  */
 const MAX_WHOLE_PIXELS = 12_500_000;

@@ -32,7 +32,7 @@ export function warp(
   const shrink = 1 / 2 ** halvings;
   const a = toPicture.a * shrink;
   const b = toPicture.b * shrink;
-  // Of the middle of the target's first pixel, counted from the middle of the picture's first pixel.
+  // Where the middle of the target's first pixel is, counted from the middle of the picture's first pixel.
   const originX = toPicture.tx * shrink + (a - b) / 2 - 0.5;
   const originY = toPicture.ty * shrink + (a + b) / 2 - 0.5;
   const maxX = width - 1;
