@@ -8,11 +8,10 @@ import { createApi } from './api/http-server.js';
 import { outsideRequests } from './api/middleware/request-context.js';
 import { AuditWriter } from './audit/audit-writer.js';
 import { AuditedInspection } from './audit/audited-inspection.js';
-import { AuditedUserService } from './audit/audited-user-service.js';
 import type { Config } from './config.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './gallery/synchronised-gallery.js';
-import { CountedUserService } from './metrics/counted-user-service.js';
+import { guardedUserService } from './guarded-user-service.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
 import { startMetricsServer } from './metrics/start-metrics-server.js';
 import { timeCalls } from './metrics/time-calls.js';
@@ -22,7 +21,6 @@ import { openProtectedDatabase } from './database/open-protected-database.js';
 import { createCounters } from './limits/create-counters.js';
 import { RequestLimits } from './limits/request-limits.js';
 import { openImageStore } from './storage/open-image-store.js';
-import { limitAttempts } from './users/attempt-limited-user-service.js';
 import { BackgroundReembedding } from './users/background-reembedding.js';
 import { FaceInspector } from './users/face-inspector.js';
 import { FaceUserService } from './users/face-user-service.js';
@@ -144,11 +142,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       ...matching,
       liveness,
     });
-    const attemptLimited = limitAttempts(userService, { ...config, counters });
     const audit = new AuditWriter(database.auditLog);
 
     const api = await createApi({
-      userService: new CountedUserService(new AuditedUserService(attemptLimited, audit), metrics),
+      userService: guardedUserService(userService, { attempts: { ...config, counters }, audit, metrics }),
       inspection: new AuditedInspection(inspection, audit),
       access,
       requestLimits: new RequestLimits({ ...config, counters, remote: database.counters !== undefined }),

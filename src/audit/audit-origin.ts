@@ -4,9 +4,6 @@ import type { AuditOrigin } from './audit-log.js';
 /** Origin of what an operator's command does. */
 export const commandOrigin: AuditOrigin = { actor: 'command', requestId: null };
 
-/** Origin of what no request and no command asked for. */
-export const unknownOrigin: AuditOrigin = { actor: 'unknown', requestId: null };
-
 export function requestOrigin(request: {
   readonly principal: Principal;
   readonly requestId: string;

@@ -9,7 +9,6 @@ import type {
 } from '../users/user-service.js';
 import type { AuditOperation } from './audit-log.js';
 import type { AuditWriter } from './audit-writer.js';
-import { unknownOrigin } from './audit-origin.js';
 
 /**
  * Notes decisions and refusals in the audit log before they are answered. What changes data is noted by the
@@ -21,15 +20,15 @@ export class AuditedUserService implements UserService {
     private readonly writer: AuditWriter,
   ) {}
 
-  register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User> {
+  register(id: string, image: Uint8Array, options: RegistrationOptions): Promise<User> {
     return this.#noteRefusal('register', id, options, () => this.service.register(id, image, options));
   }
 
-  addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }> {
+  addImage(id: string, image: Uint8Array, options: RequestOptions): Promise<{ images: number }> {
     return this.#noteRefusal('add-image', id, options, () => this.service.addImage(id, image, options));
   }
 
-  async verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult> {
+  async verify(id: string, image: Uint8Array, options: RequestOptions): Promise<VerificationResult> {
     const result = await this.#noteRefusal('verify', id, options, () =>
       this.service.verify(id, image, options),
     );
@@ -37,7 +36,7 @@ export class AuditedUserService implements UserService {
     return result;
   }
 
-  remove(id: string, options?: RequestOptions): Promise<{ filesDeleted: string[] }> {
+  remove(id: string, options: RequestOptions): Promise<{ filesDeleted: string[] }> {
     return this.#noteRefusal('delete', id, options, () => this.service.remove(id, options));
   }
 
@@ -48,7 +47,7 @@ export class AuditedUserService implements UserService {
   async #noteRefusal<Result>(
     operation: AuditOperation,
     userId: string,
-    options: RequestOptions | undefined,
+    options: RequestOptions,
     work: () => Promise<Result>,
   ): Promise<Result> {
     try {
@@ -63,7 +62,7 @@ export class AuditedUserService implements UserService {
   #note(
     operation: AuditOperation,
     userId: string,
-    { origin = unknownOrigin }: RequestOptions = {},
+    { origin }: RequestOptions,
     outcome: string,
   ): Promise<void> {
     return this.writer.append({ ...origin, operation, userId, outcome });

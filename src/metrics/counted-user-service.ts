@@ -15,24 +15,24 @@ export class CountedUserService implements UserService {
     private readonly metrics: Pick<ServiceMetrics, 'registrations' | 'deletions' | 'decision'>,
   ) {}
 
-  async register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User> {
+  async register(id: string, image: Uint8Array, options: RegistrationOptions): Promise<User> {
     const user = await this.service.register(id, image, options);
     this.metrics.registrations.inc();
     return user;
   }
 
-  addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }> {
+  addImage(id: string, image: Uint8Array, options: RequestOptions): Promise<{ images: number }> {
     return this.service.addImage(id, image, options);
   }
 
-  async verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult> {
+  async verify(id: string, image: Uint8Array, options: RequestOptions): Promise<VerificationResult> {
     const result = await this.service.verify(id, image, options);
     this.metrics.decision(decisionOf(id, result));
     return result;
   }
 
-  async remove(id: string): Promise<{ filesDeleted: string[] }> {
-    const removed = await this.service.remove(id);
+  async remove(id: string, options: RequestOptions): Promise<{ filesDeleted: string[] }> {
+    const removed = await this.service.remove(id, options);
     this.metrics.deletions.inc();
     return removed;
   }

@@ -25,7 +25,7 @@ export class AttemptLimitedUserService implements UserService {
     private readonly attempts: Attempts,
   ) {}
 
-  register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User> {
+  register(id: string, image: Uint8Array, options: RegistrationOptions): Promise<User> {
     return this.inner.register(id, image, options);
   }
 
@@ -34,7 +34,7 @@ export class AttemptLimitedUserService implements UserService {
   }
 
   /** @throws ServiceError TOO_MANY_ATTEMPTS, OVERLOADED, CANCELLED, or what the service throws. */
-  verify(id: string, image: Uint8Array, options: RequestOptions = {}): Promise<VerificationResult> {
+  verify(id: string, image: Uint8Array, options: RequestOptions): Promise<VerificationResult> {
     return this.#attempt(
       id,
       options,
@@ -44,7 +44,7 @@ export class AttemptLimitedUserService implements UserService {
   }
 
   /** @throws ServiceError as `verify`. */
-  addImage(id: string, image: Uint8Array, options: RequestOptions = {}): Promise<{ images: number }> {
+  addImage(id: string, image: Uint8Array, options: RequestOptions): Promise<{ images: number }> {
     return this.#attempt(
       id,
       options,
@@ -53,7 +53,7 @@ export class AttemptLimitedUserService implements UserService {
     );
   }
 
-  async remove(id: string, options?: RequestOptions): Promise<{ filesDeleted: string[] }> {
+  async remove(id: string, options: RequestOptions): Promise<{ filesDeleted: string[] }> {
     try {
       return await this.inner.remove(id, options);
     } finally {

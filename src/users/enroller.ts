@@ -48,7 +48,7 @@ export class Enroller {
   }
 
   /** @throws ServiceError BAD_ID, USER_EXISTS, or what `examine` throws. */
-  async register(id: string, image: Uint8Array, { signal, origin }: RequestOptions = {}): Promise<User> {
+  async register(id: string, image: Uint8Array, { signal, origin }: RequestOptions): Promise<User> {
     await this.assertFree(id);
     return this.enrol(id, [await this.examine(image, signal)], origin);
   }
@@ -57,7 +57,7 @@ export class Enroller {
    * Gives a user who is registered without a face, as adopted from another system, their first one.
    * @throws ServiceError BAD_ID, USER_NOT_FOUND, USER_EXISTS when the user has a face, or what `examine` throws.
    */
-  async complete(id: string, image: Uint8Array, { signal, origin }: RequestOptions = {}): Promise<void> {
+  async complete(id: string, image: Uint8Array, { signal, origin }: RequestOptions): Promise<void> {
     const { users } = this.options.database;
     assertUserId(id);
     const portrait = await this.examine(image, signal);
@@ -86,11 +86,7 @@ export class Enroller {
   }
 
   /** Creates a user with portraits of one person. @throws ServiceError USER_EXISTS. */
-  async enrol(
-    id: string,
-    portraits: readonly [Portrait, ...Portrait[]],
-    origin?: AuditOrigin,
-  ): Promise<User> {
+  async enrol(id: string, portraits: readonly [Portrait, ...Portrait[]], origin: AuditOrigin): Promise<User> {
     const { users } = this.options.database;
     const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
     const key = this.options.vault.createKey(id);

@@ -43,14 +43,14 @@ export interface FaceInspection {
    * Measures the dominant face, however bad.
    * @throws ServiceError what FaceService.extract throws.
    */
-  analyse(image: Uint8Array, options?: RequestOptions): Promise<FaceAnalysis>;
+  analyse(image: Uint8Array, options: RequestOptions): Promise<FaceAnalysis>;
   /** @throws ServiceError FACE_TOO_SMALL, FACE_TOO_BLURRED, or what FaceService.extract throws. */
-  compare(first: Uint8Array, second: Uint8Array, options?: RequestOptions): Promise<FaceComparison>;
+  compare(first: Uint8Array, second: Uint8Array, options: RequestOptions): Promise<FaceComparison>;
   /**
    * Whom of everybody enrolled a face resembles at or above the threshold.
    * @param count most people to return, 1 or more.
    * @returns the closest first.
    * @throws ServiceError IDENTIFICATION_OFF, FACE_TOO_SMALL, FACE_TOO_BLURRED, or what FaceService.extract throws.
    */
-  identify(image: Uint8Array, count: number, options?: RequestOptions): Promise<IdentifiedUser[]>;
+  identify(image: Uint8Array, count: number, options: RequestOptions): Promise<IdentifiedUser[]>;
 }

@@ -26,7 +26,7 @@ export interface FaceInspectorOptions {
 export class FaceInspector implements FaceInspection {
   constructor(private readonly options: FaceInspectorOptions) {}
 
-  async analyse(image: Uint8Array, { signal }: RequestOptions = {}): Promise<FaceAnalysis> {
+  async analyse(image: Uint8Array, { signal }: RequestOptions): Promise<FaceAnalysis> {
     const { faces, liveness: rule = noLivenessAsked } = this.options;
     const face = await readFace(faces, image, signal);
     const { box, landmarks, pose, sharpness, brightness, detectionScore, liveness } = face;
@@ -43,11 +43,7 @@ export class FaceInspector implements FaceInspection {
     };
   }
 
-  async compare(
-    first: Uint8Array,
-    second: Uint8Array,
-    { signal }: RequestOptions = {},
-  ): Promise<FaceComparison> {
+  async compare(first: Uint8Array, second: Uint8Array, { signal }: RequestOptions): Promise<FaceComparison> {
     const { rule, anchors, similarityStep } = this.options;
     // One after the other: one request takes no more than one worker.
     const { template } = await this.#comparable(first, signal);
@@ -58,11 +54,7 @@ export class FaceInspector implements FaceInspection {
     };
   }
 
-  async identify(
-    image: Uint8Array,
-    count: number,
-    { signal }: RequestOptions = {},
-  ): Promise<IdentifiedUser[]> {
+  async identify(image: Uint8Array, count: number, { signal }: RequestOptions): Promise<IdentifiedUser[]> {
     const { identifier, rule, anchors, similarityStep } = this.options;
     if (identifier === null) throw new ServiceError('IDENTIFICATION_OFF');
     const { template } = await this.#comparable(image, signal);

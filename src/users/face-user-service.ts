@@ -47,7 +47,7 @@ export class FaceUserService implements UserService {
   register(
     id: string,
     image: Uint8Array,
-    { moreImages = [], signal, origin }: RegistrationOptions = {},
+    { moreImages = [], signal, origin }: RegistrationOptions,
   ): Promise<User> {
     return registerTogether(this.#enroller, this.options.rule, {
       id,
@@ -57,11 +57,11 @@ export class FaceUserService implements UserService {
     });
   }
 
-  addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }> {
+  addImage(id: string, image: Uint8Array, options: RequestOptions): Promise<{ images: number }> {
     return this.#adder.add(id, image, options);
   }
 
-  async verify(id: string, image: Uint8Array, { signal }: RequestOptions = {}): Promise<VerificationResult> {
+  async verify(id: string, image: Uint8Array, { signal }: RequestOptions): Promise<VerificationResult> {
     const { database, faces, rule, anchors, similarityStep, liveness = noLivenessAsked } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('INVALID_USER');
@@ -75,7 +75,7 @@ export class FaceUserService implements UserService {
     };
   }
 
-  async remove(id: string, { origin }: RequestOptions = {}): Promise<{ filesDeleted: string[] }> {
+  async remove(id: string, { origin }: RequestOptions): Promise<{ filesDeleted: string[] }> {
     const { database, images, logger } = this.options;
     assertUserId(id);
     const removed = await database.users.remove(id, origin);

@@ -27,11 +27,7 @@ export class ImageAdder {
    *   Enroller.examine throws.
    * @returns how many pictures the user has now.
    */
-  async add(
-    id: string,
-    image: Uint8Array,
-    { signal, origin }: RequestOptions = {},
-  ): Promise<{ images: number }> {
+  async add(id: string, image: Uint8Array, { signal, origin }: RequestOptions): Promise<{ images: number }> {
     const { database, enroller } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('USER_NOT_FOUND');

@@ -10,7 +10,7 @@ export interface JointRegistration {
   readonly id: string;
   readonly images: readonly [Uint8Array, ...Uint8Array[]];
   readonly signal: AbortSignal | undefined;
-  readonly origin: AuditOrigin | undefined;
+  readonly origin: AuditOrigin;
 }
 
 /**

@@ -41,7 +41,7 @@ export interface UserRepository {
    * Inserts user, images, templates and gallery changes, and turns the pending blobs live.
    * @throws ServiceError USER_EXISTS when the id is taken; of concurrent enrolments of one id exactly one wins.
    */
-  enrol(enrolment: Enrolment, origin?: AuditOrigin): Promise<void>;
+  enrol(enrolment: Enrolment, origin: AuditOrigin): Promise<void>;
   /**
    * Gives a user who is already registered, but has no template of this model, image and template as `enrol` does.
    * The user's row and timestamp stay.
@@ -49,7 +49,7 @@ export interface UserRepository {
    * @throws ServiceError USER_NOT_FOUND; USER_EXISTS when there is a template of this model; UNAVAILABLE when the key
    *   is no longer the user's.
    */
-  enrolExisting(key: UserKey, face: EnrolledFace, origin?: AuditOrigin): Promise<void>;
+  enrolExisting(key: UserKey, face: EnrolledFace, origin: AuditOrigin): Promise<void>;
   /**
    * Gives a user a further image and template, as `enrol` does.
    * @param key the user's own, which seals the template.
@@ -61,12 +61,12 @@ export interface UserRepository {
     key: UserKey,
     besides: readonly string[],
     face: EnrolledFace,
-    origin?: AuditOrigin,
+    origin: AuditOrigin,
   ): Promise<boolean>;
   /**
    * Deletes the user with key, templates and image rows, records the gallery changes and marks the blobs as
    * `deleting`.
    * @returns keys of the image files still to be deleted, or null when there is no such user.
    */
-  remove(id: string, origin?: AuditOrigin): Promise<{ imageKeys: string[] } | null>;
+  remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null>;
 }

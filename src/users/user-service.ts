@@ -14,11 +14,8 @@ export interface VerificationResult {
 export interface RequestOptions {
   /** Aborted when the client goes away. */
   readonly signal?: AbortSignal;
-  /**
-   * Who asks, for the audit log.
-   * @default unknown
-   */
-  readonly origin?: AuditOrigin;
+  /** Who asks, for the audit log. */
+  readonly origin: AuditOrigin;
   /**
    * Who asks, for counting failures; the same text for the same caller.
    * @default nobody known, like all others who are not
@@ -40,20 +37,20 @@ export interface UserService {
    * @throws ServiceError BAD_ID, USER_EXISTS, IMAGE_COUNT, DIFFERENT_PERSON, FACE_TURNED_AWAY, FACE_TOO_SMALL,
    *   FACE_TOO_BLURRED, FACE_TOO_DARK, FACE_TOO_BRIGHT, LIVENESS_FAILED, or what FaceService.extract throws.
    */
-  register(id: string, image: Uint8Array, options?: RegistrationOptions): Promise<User>;
+  register(id: string, image: Uint8Array, options: RegistrationOptions): Promise<User>;
   /**
    * Adds a picture to an enrolled person.
    * @throws ServiceError USER_NOT_FOUND, NOT_ENROLLED, IMAGE_LIMIT, RESEMBLES_OTHER, or what `register` throws of a
    *   picture.
    * @returns how many pictures the user has now.
    */
-  addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }>;
+  addImage(id: string, image: Uint8Array, options: RequestOptions): Promise<{ images: number }>;
   /**
    * @throws ServiceError BAD_ID, INVALID_USER, NOT_ENROLLED, FACE_TOO_SMALL, FACE_TOO_BLURRED, LIVENESS_FAILED,
    *   or what FaceService.extract throws.
    */
-  verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult>;
+  verify(id: string, image: Uint8Array, options: RequestOptions): Promise<VerificationResult>;
   /** @throws ServiceError BAD_ID, USER_NOT_FOUND. @returns names of the deleted image files. */
-  remove(id: string, options?: RequestOptions): Promise<{ filesDeleted: string[] }>;
+  remove(id: string, options: RequestOptions): Promise<{ filesDeleted: string[] }>;
   list(page: PageRequest): Promise<User[]>;
 }

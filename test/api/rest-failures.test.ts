@@ -4,6 +4,7 @@ import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
 import { boundary, multipartBody, multipartType, request, sendRaw, userForm } from '../support/http.js';
 import type { Part, RawAnswer } from '../support/http.js';
+import { testRequest } from '../support/test-origin.js';
 
 const maxImageBytes = 2_000;
 let running: RunningApi;
@@ -175,7 +176,7 @@ describe('DELETE /register/', () => {
   const remove = (body: string | Buffer, type?: string) => send('/register/', body, type, 'DELETE');
 
   beforeEach(async () => {
-    await running.users.register('user 1', Buffer.from('face'));
+    await running.users.register('user 1', Buffer.from('face'), testRequest);
   });
 
   it.each([

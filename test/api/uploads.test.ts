@@ -55,7 +55,7 @@ it('tells the service when the client goes away during the work', async () => {
   running.users.before = (_operation, options) =>
     new Promise((_resolve, reject) => {
       started += 1;
-      options?.signal?.addEventListener('abort', () => {
+      options.signal?.addEventListener('abort', () => {
         aborted += 1;
         reject(new Error('cancelled'));
       });

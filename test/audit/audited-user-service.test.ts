@@ -4,6 +4,7 @@ import { AuditWriter } from '../../src/audit/audit-writer.js';
 import { AuditedUserService } from '../../src/audit/audited-user-service.js';
 import { ServiceError } from '../../src/errors.js';
 import { InMemoryUserService } from '../support/in-memory-user-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 const origin = { actor: 'key:gate', requestId: 'request-1' };
 
@@ -37,7 +38,9 @@ it('notes refusals by their code, and neither overload nor clients that went awa
   const { users, service, batches } = audited();
   await expect(users.verify('nobody', ann, { origin })).rejects.toMatchObject({ code: 'INVALID_USER' });
   await expect(users.remove('nobody', { origin })).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
-  await expect(users.register('x', Buffer.from('error:NO_FACE'))).rejects.toMatchObject({ code: 'NO_FACE' });
+  await expect(users.register('x', Buffer.from('error:NO_FACE'), { origin })).rejects.toMatchObject({
+    code: 'NO_FACE',
+  });
   for (const code of ['OVERLOADED', 'UNAVAILABLE', 'CANCELLED'] as const) {
     service.before = () => Promise.reject(new ServiceError(code));
     await expect(users.verify('ann', ann, { origin })).rejects.toMatchObject({ code });
@@ -45,14 +48,14 @@ it('notes refusals by their code, and neither overload nor clients that went awa
   expect(batches.flat()).toEqual([
     { ...origin, operation: 'verify', outcome: 'INVALID_USER', userId: 'nobody' },
     { ...origin, operation: 'delete', outcome: 'USER_NOT_FOUND', userId: 'nobody' },
-    { actor: 'unknown', requestId: null, operation: 'register', outcome: 'NO_FACE', userId: 'x' },
+    { ...origin, operation: 'register', outcome: 'NO_FACE', userId: 'x' },
   ]);
 });
 
 it('answers nothing that could not be noted', async () => {
   const { users } = audited(() => Promise.reject(new ServiceError('UNAVAILABLE')));
-  await users.register('ann', ann);
-  await expect(users.verify('ann', ann)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await users.register('ann', ann, testRequest);
+  await expect(users.verify('ann', ann, testRequest)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
 it('writes what comes together in one transaction, in order, and goes on after a failure', async () => {
@@ -63,7 +66,7 @@ it('writes what comes together in one transaction, in order, and goes on after a
     fail = false;
     throw new ServiceError('UNAVAILABLE');
   });
-  await users.register('ann', ann);
+  await users.register('ann', ann, testRequest);
   const outcomes = await Promise.allSettled(
     Array.from({ length: 9 }, (_, number) =>
       users.verify('ann', number % 2 === 0 ? ann : stranger, {

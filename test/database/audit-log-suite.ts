@@ -3,6 +3,7 @@ import { examineChain } from '../../src/audit/audit-chain.js';
 import type { AuditEvent } from '../../src/audit/audit-log.js';
 import type { Database } from '../../src/database/database.js';
 import { announced, enrol } from './repository-suite.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const origin = { actor: 'key:gate', requestId: 'request-1' };
 
@@ -47,8 +48,10 @@ export function describeAuditLog(dialect: string, open: () => Promise<Database>)
       const database = await open();
       await enrol(database, { id: 'ada' });
       const before = await entriesOf(database);
-      await expect(database.users.enrol(await announced(database, { id: 'ada' }))).rejects.toThrow();
-      expect(await database.users.remove('bob')).toBeNull();
+      await expect(
+        database.users.enrol(await announced(database, { id: 'ada' }), testOrigin),
+      ).rejects.toThrow();
+      expect(await database.users.remove('bob', testOrigin)).toBeNull();
       expect(await entriesOf(database)).toEqual(before);
     });
 
@@ -68,7 +71,7 @@ export function describeAuditLog(dialect: string, open: () => Promise<Database>)
       );
       expect(await database.auditLog.page({ first: 9, subject: pseudonym })).toHaveLength(2);
 
-      await database.users.remove('a-name-to-look-for');
+      await database.users.remove('a-name-to-look-for', testOrigin);
       expect(await database.auditLog.usersOf([pseudonym])).toEqual(new Map());
       expect(JSON.stringify(await entriesOf(database))).not.toContain('a-name-to-look-for');
       const anew = await enrol(database, { id: 'a-name-to-look-for' });

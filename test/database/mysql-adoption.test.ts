@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { openFor, optionsFor } from '../support/mysql-database.js';
 import { announced, enrol } from './repository-suite.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const documentedTable = `CREATE TABLE users (
     id VARCHAR(255) PRIMARY KEY,
@@ -73,19 +74,21 @@ describe.skipIf(mariadbMissing !== null)(
 
       expect((await database.users.list({ first: 10 })).map(({ id }) => id)).toEqual(['ada', 'bob']);
       expect(await database.users.templatesOf('ada', 'model-a')).toEqual([]);
-      await expect(database.users.enrol(await announced(database, { id: 'ada' }))).rejects.toMatchObject({
+      await expect(
+        database.users.enrol(await announced(database, { id: 'ada' }), testOrigin),
+      ).rejects.toMatchObject({
         code: 'USER_EXISTS',
       });
-      expect(await database.users.remove('ada')).toEqual({ imageKeys: [] });
+      expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [] });
       expect(await database.users.find('ada')).toBeNull();
 
       const before = await database.users.find('bob');
       const face = await announced(database, { id: 'bob' });
-      await expect(database.users.enrolExisting(face.key, face)).rejects.toMatchObject({
+      await expect(database.users.enrolExisting(face.key, face, testOrigin)).rejects.toMatchObject({
         code: 'UNAVAILABLE',
       });
       await database.protection.protect({ key: face.key.stored, images: [], templates: [] });
-      await database.users.enrolExisting(face.key, face);
+      await database.users.enrolExisting(face.key, face, testOrigin);
       expect(await database.users.templatesOf('bob', 'model-a')).toHaveLength(1);
       expect(await database.users.find('bob')).toEqual(before);
     });

@@ -13,6 +13,7 @@ import { openFor, optionsFor } from '../support/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const silent = pino({ level: 'silent' });
 
@@ -46,14 +47,14 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
       const enrolment = await announced(database, { id: 'ada' });
 
       proxy.cutAt('COMMIT', cut);
-      await database.users.enrol(enrolment);
+      await database.users.enrol(enrolment, testOrigin);
 
       expect(proxy.cuts).toBe(1);
       expect(await database.users.templatesOf('ada', 'model-a')).toHaveLength(1);
       expect(await database.gallery.revision()).toBe(1);
 
       proxy.cutAt('COMMIT', cut);
-      expect(await database.users.remove('ada')).toEqual({ imageKeys: [enrolment.image.key] });
+      expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [enrolment.image.key] });
       expect(await database.users.find('ada')).toBeNull();
       expect(await database.gallery.revision()).toBe(2);
 
@@ -61,7 +62,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
       const next = await announced(database, { id: 'ada' });
       expect(await database.blobs.unfinished(new Date('2100-01-01'))).toHaveLength(2);
       proxy.cutAt('COMMIT', cut);
-      await expect(database.users.enrol(next)).resolves.toBeUndefined();
+      await expect(database.users.enrol(next, testOrigin)).resolves.toBeUndefined();
       expect(proxy.cuts).toBe(4);
     });
   });
@@ -172,7 +173,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
     await server.run(`REVOKE CREATE, ALTER, INDEX, REFERENCES ON ${own}.* FROM modest`);
     const database = await openFor(options);
     await enrol(database, { id: 'ada' });
-    expect(await database.users.remove('ada')).not.toBeNull();
+    expect(await database.users.remove('ada', testOrigin)).not.toBeNull();
   });
 
   it('give up when no server comes', async () => {

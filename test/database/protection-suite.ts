@@ -6,6 +6,7 @@ import { createImageKey } from '../../src/storage/image-key.js';
 import type { Database } from '../../src/database/database.js';
 import { testMasterKey, testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const farFuture = new Date('2100-01-01T00:00:00Z');
 
@@ -46,11 +47,11 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       const database = await open();
       const first = await enrol(database, { id: 'ada', seed: 1 });
       const face = await announced(database, { id: 'ada', seed: 2 });
-      await expect(database.users.addFace(face.key, [first.template.templateId], face)).rejects.toMatchObject(
-        { code: 'UNAVAILABLE' },
-      );
+      await expect(
+        database.users.addFace(face.key, [first.template.templateId], face, testOrigin),
+      ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       const other = await announced(database, { id: 'ada', seed: 2, modelId: 'model-b' });
-      await expect(database.users.enrolExisting(other.key, other)).rejects.toMatchObject({
+      await expect(database.users.enrolExisting(other.key, other, testOrigin)).rejects.toMatchObject({
         code: 'UNAVAILABLE',
       });
       expect((await contentsOf(database, 'ada')).templates).toHaveLength(1);
@@ -60,7 +61,7 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       const database = await open();
       await enrol(database, { id: 'ada' });
       const before = await usersOfKeys(database);
-      await database.users.remove('ada');
+      await database.users.remove('ada', testOrigin);
       expect(await database.protection.keyOf('ada')).toBeNull();
       expect(await usersOfKeys(database)).toBe(before - 1);
     });
@@ -88,7 +89,7 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       ]);
       expect((await database.protection.keyOf('ada'))?.stored.pseudonym).toBe(key.stored.pseudonym);
       expect(await database.blobs.unfinished(farFuture)).toEqual([{ key: image.key, state: 'deleting' }]);
-      expect((await database.users.remove('ada'))?.imageKeys).toEqual([first?.to]);
+      expect((await database.users.remove('ada', testOrigin))?.imageKeys).toEqual([first?.to]);
     });
 
     it('protects nobody who is gone, nor with a picture that was given up', async () => {
@@ -99,7 +100,7 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       await database.blobs.abandon(sealed.images[0]?.to ?? '');
       await expect(database.protection.protect(sealed)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       expect(await database.protection.countUnprotected()).toBe(1);
-      await database.users.remove('ada');
+      await database.users.remove('ada', testOrigin);
       await expect(database.protection.protect({ ...sealed, images: [], templates: [] })).rejects.toThrow();
       expect(await database.protection.keyOf('ada')).toBeNull();
     });
@@ -161,10 +162,10 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
     it('keeps a template without its picture', async () => {
       const database = await open();
       const enrolment = await announced(database, { id: 'ada' });
-      await database.users.enrol({ ...enrolment, image: null });
+      await database.users.enrol({ ...enrolment, image: null }, testOrigin);
       expect(await database.users.templatesOf('ada', enrolment.template.modelId)).toHaveLength(1);
       expect((await contentsOf(database, 'ada')).images).toEqual([]);
-      expect(await database.users.remove('ada')).toEqual({ imageKeys: [] });
+      expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [] });
     });
 
     it('takes expired pictures away and leaves their templates', async () => {
@@ -178,7 +179,7 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       expect(await database.blobs.unfinished(farFuture)).toEqual([{ key: image.key, state: 'deleting' }]);
       expect(await database.users.templatesOf('ada', template.modelId)).toHaveLength(1);
       expect(await database.missingTemplates.count('model-b')).toBe(0);
-      expect(await database.users.remove('ada')).toEqual({ imageKeys: [] });
+      expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [] });
     });
   });
 }

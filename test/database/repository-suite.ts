@@ -9,6 +9,7 @@ import type { Enrolment } from '../../src/users/user-repository.js';
 import type { StoredImage, StoredTemplate } from '../../src/records.js';
 import { testVault } from '../support/test-vault.js';
 import { unitVector } from '../support/unit-vectors.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const modelId = 'model-a';
 const farFuture = new Date('2100-01-01T00:00:00Z');
@@ -40,7 +41,7 @@ export async function announced(database: Database, options: EnrolmentOptions): 
 
 export async function enrol(database: Database, options: EnrolmentOptions): Promise<PicturedEnrolment> {
   const enrolment = await announced(database, options);
-  await database.users.enrol(enrolment);
+  await database.users.enrol(enrolment, testOrigin);
   return enrolment;
 }
 
@@ -132,7 +133,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.users.find('ada')).toBeNull();
       expect(await database.users.list({ first: 10 })).toEqual([]);
       expect(await database.users.templatesOf('ada', modelId)).toEqual([]);
-      expect(await database.users.remove('ada')).toBeNull();
+      expect(await database.users.remove('ada', testOrigin)).toBeNull();
     });
 
     it.each([
@@ -158,7 +159,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect((await database.users.find(one))?.id).toBe(one);
       expect((await database.users.find(other))?.id).toBe(other);
       expect(await database.users.templatesOf(one, modelId)).toEqual([{ ...first.template, userId: one }]);
-      await database.users.remove(one);
+      await database.users.remove(one, testOrigin);
       expect(await database.users.templatesOf(other, modelId)).toEqual([
         { ...second.template, userId: other },
       ]);
@@ -181,7 +182,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const revision = await database.gallery.revision();
       const second = await announced(database, { id: 'ada', seed: 2 });
 
-      await expect(database.users.enrol(second)).rejects.toMatchObject({ code: 'USER_EXISTS' });
+      await expect(database.users.enrol(second, testOrigin)).rejects.toMatchObject({ code: 'USER_EXISTS' });
 
       expect(await database.users.templatesOf('ada', modelId)).toEqual([
         { ...first.template, userId: 'ada' },
@@ -199,7 +200,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       );
 
       const outcomes = await Promise.allSettled(
-        contenders.map((contender) => database.users.enrol(contender)),
+        contenders.map((contender) => database.users.enrol(contender, testOrigin)),
       );
 
       const winners = contenders.filter((_, place) => outcomes[place]?.status === 'fulfilled');
@@ -217,7 +218,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const { user, key, image } = await enrol(database, { id: 'ada', modelId: 'model-b' });
       const face = await announced(database, { id: 'ada', seed: 2 });
 
-      await database.users.enrolExisting(key, face);
+      await database.users.enrolExisting(key, face, testOrigin);
 
       expect(await database.users.find('ada')).toEqual(user);
       expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...face.template, userId: 'ada' }]);
@@ -227,19 +228,19 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         revision: 2,
         templates: [{ ...face.template, userId: 'ada' }],
       });
-      const removed = await database.users.remove('ada');
+      const removed = await database.users.remove('ada', testOrigin);
       expect(removed?.imageKeys.sort()).toEqual([image.key, face.image.key].sort());
     });
 
     it('gives no face to nobody, nor to somebody who has one', async () => {
       const database = await open();
       const stranger = await announced(database, { id: 'bob' });
-      await expect(database.users.enrolExisting(stranger.key, stranger)).rejects.toMatchObject({
+      await expect(database.users.enrolExisting(stranger.key, stranger, testOrigin)).rejects.toMatchObject({
         code: 'USER_NOT_FOUND',
       });
       const first = await enrol(database, { id: 'ada', seed: 1 });
       const second = await announced(database, { id: 'ada', seed: 2 });
-      await expect(database.users.enrolExisting(first.key, second)).rejects.toMatchObject({
+      await expect(database.users.enrolExisting(first.key, second, testOrigin)).rejects.toMatchObject({
         code: 'USER_EXISTS',
       });
 
@@ -254,7 +255,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const faces = await Promise.all(
         Array.from({ length: 12 }, (_, seed) => announced(database, { id: 'ada', seed })),
       );
-      const outcomes = await Promise.allSettled(faces.map((face) => database.users.enrolExisting(key, face)));
+      const outcomes = await Promise.allSettled(
+        faces.map((face) => database.users.enrolExisting(key, face, testOrigin)),
+      );
 
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const outcome of outcomes)
@@ -267,7 +270,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const enrolment = await announced(database, { id: 'ada', seed: 1 });
       const further = await announced(database, { id: 'ada', seed: 2 });
 
-      await database.users.enrol({ ...enrolment, moreFaces: [further] });
+      await database.users.enrol({ ...enrolment, moreFaces: [further] }, testOrigin);
 
       const both = [enrolment, further].map(({ template }) => ({ ...template, userId: 'ada' }));
       expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
@@ -277,7 +280,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         changes: both.map((template) => ({ op: 'add', template })),
       });
       expect(await database.blobs.unfinished(farFuture)).toEqual([]);
-      const removed = await database.users.remove('ada');
+      const removed = await database.users.remove('ada', testOrigin);
       expect(removed?.imageKeys.sort()).toEqual([enrolment.image.key, further.image.key].sort());
       expect((await snapshotOf(database)).templates).toEqual([]);
     });
@@ -288,7 +291,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const further = await announced(database, { id: 'ada', seed: 2 });
       await database.blobs.abandon(further.image.key);
 
-      await expect(database.users.enrol({ ...enrolment, moreFaces: [further] })).rejects.toMatchObject({
+      await expect(
+        database.users.enrol({ ...enrolment, moreFaces: [further] }, testOrigin),
+      ).rejects.toMatchObject({
         code: 'UNAVAILABLE',
       });
 
@@ -304,32 +309,36 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       const first = await enrol(database, { id: 'ada', seed: 1 });
       const other = await announced(database, { id: 'ada', seed: 3, modelId: 'model-b' });
-      await database.users.enrolExisting(first.key, other);
+      await database.users.enrolExisting(first.key, other, testOrigin);
       const second = await announced(database, { id: 'ada', seed: 2 });
 
-      expect(await database.users.addFace(first.key, [first.template.templateId], second)).toBe(true);
+      expect(await database.users.addFace(first.key, [first.template.templateId], second, testOrigin)).toBe(
+        true,
+      );
 
       const both = [first, second].map(({ template }) => ({ ...template, userId: 'ada' }));
       expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
       expect((await snapshotOf(database)).templates).toEqual(both);
       expect(await database.blobs.unfinished(farFuture)).toEqual([]);
-      const removed = await database.users.remove('ada');
+      const removed = await database.users.remove('ada', testOrigin);
       expect(removed?.imageKeys).toHaveLength(3);
     });
 
     it('adds no face when the user has others by now, is somebody else, or is gone', async () => {
       const database = await open();
       const before = await enrol(database, { id: 'ada', seed: 1 });
-      await database.users.remove('ada');
+      await database.users.remove('ada', testOrigin);
       const face = await announced(database, { id: 'ada', seed: 2 });
       const known = before.template.templateId;
 
-      expect(await database.users.addFace(before.key, [known], face)).toBe(false);
-      expect(await database.users.addFace(before.key, [], face)).toBe(false);
+      expect(await database.users.addFace(before.key, [known], face, testOrigin)).toBe(false);
+      expect(await database.users.addFace(before.key, [], face, testOrigin)).toBe(false);
       const anew = await enrol(database, { id: 'ada', seed: 3 });
-      expect(await database.users.addFace(anew.key, [known], face)).toBe(false);
-      expect(await database.users.addFace(anew.key, [], face)).toBe(false);
-      expect(await database.users.addFace(anew.key, [anew.template.templateId, known], face)).toBe(false);
+      expect(await database.users.addFace(anew.key, [known], face, testOrigin)).toBe(false);
+      expect(await database.users.addFace(anew.key, [], face, testOrigin)).toBe(false);
+      expect(
+        await database.users.addFace(anew.key, [anew.template.templateId, known], face, testOrigin),
+      ).toBe(false);
 
       expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...anew.template, userId: 'ada' }]);
       expect(await database.blobs.unfinished(farFuture)).toContainEqual({
@@ -345,7 +354,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         Array.from({ length: 12 }, (_, seed) => announced(database, { id: 'ada', seed: seed + 1 })),
       );
       const added = await Promise.all(
-        faces.map((face) => database.users.addFace(first.key, [first.template.templateId], face)),
+        faces.map((face) => database.users.addFace(first.key, [first.template.templateId], face, testOrigin)),
       );
       expect(added.filter(Boolean)).toHaveLength(1);
       expect(await database.users.templatesOf('ada', modelId)).toHaveLength(2);
@@ -364,7 +373,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const enrolment = await announced(database, { id: 'ada' });
       await database.blobs.abandon(enrolment.image.key);
 
-      await expect(database.users.enrol(enrolment)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect(database.users.enrol(enrolment, testOrigin)).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+      });
       expect(await database.users.find('ada')).toBeNull();
       expect(await database.gallery.revision()).toBe(0);
     });
@@ -374,11 +385,11 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const { image } = await enrol(database, { id: 'ada', seed: 1 });
       const other = await enrol(database, { id: 'bob', seed: 2 });
 
-      expect(await database.users.remove('ada')).toEqual({ imageKeys: [image.key] });
+      expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [image.key] });
 
       expect(await database.users.find('ada')).toBeNull();
       expect(await database.users.templatesOf('ada', modelId)).toEqual([]);
-      expect(await database.users.remove('ada')).toBeNull();
+      expect(await database.users.remove('ada', testOrigin)).toBeNull();
       expect((await snapshotOf(database)).templates).toEqual([{ ...other.template, userId: 'bob' }]);
       expect(await database.blobs.unfinished(new Date(0))).toEqual([{ key: image.key, state: 'deleting' }]);
       await enrol(database, { id: 'ada', seed: 3 });
@@ -388,7 +399,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
     it('lets exactly one of many concurrent removals find the user', async () => {
       const database = await open();
       await enrol(database, { id: 'ada' });
-      const outcomes = await Promise.all(Array.from({ length: 10 }, () => database.users.remove('ada')));
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, () => database.users.remove('ada', testOrigin)),
+      );
       expect(outcomes.filter((outcome) => outcome !== null)).toHaveLength(1);
     });
 
@@ -505,7 +518,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         changes: [{ op: 'add', template: { ...template, userId: 'ada' } }],
       });
       expect((await database.gallery.changesSince(1, modelId))?.changes).toEqual([]);
-      expect(await database.users.remove('ada')).toEqual({ imageKeys: [image.key] });
+      expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [image.key] });
       expect(await database.users.templatesOf('ada', other)).toEqual([]);
     });
 
@@ -530,7 +543,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       if (!image) throw new Error('No picture was missing its template.');
 
       expect(await database.missingTemplates.add({ ...image, userId: 'bob' }, made(1))).toBe(false);
-      await database.users.remove('ada');
+      await database.users.remove('ada', testOrigin);
       expect(await database.missingTemplates.add(image, made(1))).toBe(false);
       await enrol(database, { id: 'ada', seed: 2 });
       expect(await database.missingTemplates.add(image, made(1))).toBe(false);
@@ -544,7 +557,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const images = await database.missingTemplates.page({ modelId: other, first: 100 });
       await Promise.all([
         ...images.map((image, seed) => database.missingTemplates.add(image, made(seed))),
-        ...ids.map((id) => database.users.remove(id)),
+        ...ids.map((id) => database.users.remove(id, testOrigin)),
       ]);
       expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
       for (const id of ids) expect(await database.users.templatesOf(id, other)).toEqual([]);
@@ -609,7 +622,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       for (let seed = 0; seed < 10; seed += 1) {
         const enrolment = await announced(database, { id: `user-${seed}`, seed });
         const [enrolled, abandoned] = await Promise.allSettled([
-          database.users.enrol(enrolment),
+          database.users.enrol(enrolment, testOrigin),
           database.blobs.abandon(enrolment.image.key),
         ]);
         expect(abandoned).toEqual({ status: 'fulfilled', value: enrolled.status === 'rejected' });
@@ -629,7 +642,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       const ada = await enrol(database, { id: 'ada', seed: 1 });
       const bob = await enrol(database, { id: 'bob', seed: 2 });
-      await database.users.remove('ada');
+      await database.users.remove('ada', testOrigin);
 
       expect(await database.gallery.changesSince(1, modelId)).toEqual({
         revision: 3,
@@ -679,7 +692,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const held: StoredTemplate[] = [];
       const revision = await database.gallery.snapshot(modelId, async (batch) => {
         await enrol(database, { id: `late-${held.length}`, seed: 100 });
-        await database.users.remove('user-0');
+        await database.users.remove('user-0', testOrigin);
         held.push(...batch);
       });
 
@@ -709,7 +722,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         Array.from({ length: 4 }, async (_, writer) => {
           for (let round = 0; round < 6; round += 1) {
             await enrol(database, { id: `new-${writer}-${round}`, seed: round });
-            if (round % 2 === 0) await database.users.remove(`new-${writer}-${round}`);
+            if (round % 2 === 0) await database.users.remove(`new-${writer}-${round}`, testOrigin);
           }
         }),
       ).finally(() => {
@@ -751,7 +764,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         await enrol(database, { id: 'ada', seed: round });
         expect(await database.users.find('ada')).not.toBeNull();
         expect(await database.gallery.revision()).toBe(2 * round + 1);
-        await database.users.remove('ada');
+        await database.users.remove('ada', testOrigin);
         expect(await database.users.find('ada')).toBeNull();
       }
     });
@@ -761,7 +774,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const enrolment = await enrol(database, { id: 'very-private-id' });
       const again = await announced(database, { id: 'another-private-id' });
       const failure: unknown = await database.users
-        .enrol({ ...again, template: { ...again.template, templateId: enrolment.template.templateId } })
+        .enrol(
+          { ...again, template: { ...again.template, templateId: enrolment.template.templateId } },
+          testOrigin,
+        )
         .catch((error: unknown) => error);
 
       expect(failure).toBeInstanceOf(Error);

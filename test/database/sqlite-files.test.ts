@@ -9,6 +9,7 @@ import type { Enrolment } from '../../src/users/user-repository.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { announced, enrol } from './repository-suite.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const databaseFile = 'facial-verification.sqlite';
 
@@ -80,7 +81,7 @@ describe('embedded database files', () => {
     expect(filesHolding(folder, templates)).not.toEqual([]);
     expect(filesHolding(folder, ids)).not.toEqual([]);
 
-    await Promise.all(leaving.map(({ user }) => database.users.remove(user.id)));
+    await Promise.all(leaving.map(({ user }) => database.users.remove(user.id, testOrigin)));
     expect(filesHolding(folder, templates)).toEqual([]);
 
     await database.removeRemnants?.(new Date(Date.now() + 60_000));
@@ -99,7 +100,7 @@ describe('embedded database files', () => {
 
     let duringSnapshot: string[] = [];
     await database.gallery.snapshot(ada.template.modelId, async () => {
-      await database.users.remove('ada');
+      await database.users.remove('ada', testOrigin);
       duringSnapshot = filesHolding(folder, stored);
     });
 
@@ -114,7 +115,7 @@ describe('embedded database files', () => {
     for (let seed = 0; seed < 20; seed += 1) await enrol(database, { id: `user-${seed}`, seed });
     expect(await database.removeRemnants?.(soon)).toBe(false);
 
-    for (let seed = 0; seed < 20; seed += 2) await database.users.remove(`user-${seed}`);
+    for (let seed = 0; seed < 20; seed += 2) await database.users.remove(`user-${seed}`, testOrigin);
     const grown = statSync(join(folder, databaseFile)).size;
     expect(await database.removeRemnants?.(new Date(Date.now() - 60_000))).toBe(false);
     expect(await database.removeRemnants?.(soon)).toBe(true);
@@ -124,7 +125,7 @@ describe('embedded database files', () => {
     expect(statSync(join(folder, `${databaseFile}-wal`)).size).toBeLessThan(10_000);
     expect(await database.users.list({ first: 20 })).toHaveLength(10);
     expect(await database.gallery.revision()).toBe(30);
-    await database.users.remove('user-1');
+    await database.users.remove('user-1', testOrigin);
     expect(await database.removeRemnants?.(soon)).toBe(true);
   });
 
@@ -169,7 +170,7 @@ describe('embedded database files', () => {
     const { key } = enrolment.image;
     await database.blobs.abandon(key);
     await database.blobs.forget(key);
-    await expect(database.users.enrol(enrolment)).rejects.toThrow();
+    await expect(database.users.enrol(enrolment, testOrigin)).rejects.toThrow();
     expect(await database.users.find('ada')).toBeNull();
   });
 });

@@ -5,6 +5,7 @@ import type { Database } from '../../src/database/database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { introduceTestKey, testVault } from '../support/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
+import { testOrigin } from '../support/test-origin.js';
 
 interface OpenDatabase {
   readonly database: Database;
@@ -62,7 +63,7 @@ it('writes cut off by a loss are whole or absent, fail retryably, and no rest of
       ),
     );
     const before = lost.length;
-    const outcomes = Promise.allSettled(people.map((person) => database.users.enrol(person)));
+    const outcomes = Promise.allSettled(people.map((person) => database.users.enrol(person, testOrigin)));
     // Later and later in the middle of the transactions.
     for (let turn = 0; turn < 6 * round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await threads.findLast((_, place) => place !== 1)?.terminate();
@@ -85,7 +86,7 @@ it('settings of the connection hold after a loss: no row without its parents', a
   const enrolment = await announced(database, { id: 'ada' });
   await database.blobs.abandon(enrolment.image.key);
   await database.blobs.forget(enrolment.image.key);
-  await expect(database.users.enrol(enrolment)).rejects.toThrow();
+  await expect(database.users.enrol(enrolment, testOrigin)).rejects.toThrow();
   expect(await database.users.find('ada')).toBeNull();
 });
 

@@ -16,6 +16,7 @@ import { openTextService } from '../support/open-text-service.js';
 import { startS3Server } from '../support/s3-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textPicture } from '../support/text-face-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 const picture = Uint8Array.of(1, 2, 3);
 const ever = new Date(8.64e15);
@@ -52,8 +53,8 @@ it('raises no false alarm while people are registered and deleted', async () => 
   const work = async (worker: number) => {
     for (let round = 0; working; round += 1) {
       const id = `user-${worker}-${round}`;
-      await service.register(id, textPicture(worker));
-      if (round % 3 !== 0) await service.remove(id);
+      await service.register(id, textPicture(worker), testRequest);
+      if (round % 3 !== 0) await service.remove(id, testRequest);
     }
   };
   const workers = Promise.all([1, 2, 3, 4, 5, 6].map(work));
@@ -86,8 +87,8 @@ it('compares with a bucket, whose list is the one part that the test server gets
     },
   };
   const { service, database } = await openText(() => Promise.resolve(images));
-  await service.register('ada', textPicture(1));
-  await service.register('bob', textPicture(2));
+  await service.register('ada', textPicture(1), testRequest);
+  await service.register('bob', textPicture(2), testRequest);
   expect(await compare(database, images)).toEqual([]);
 
   const orphan = createImageKey('image/png');

@@ -6,6 +6,7 @@ import { enrol } from '../database/repository-suite.js';
 import { openSqlite } from '../support/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { unitVector } from '../support/unit-vectors.js';
+import { testOrigin } from '../support/test-origin.js';
 
 const MODEL = 'model-a';
 
@@ -45,7 +46,7 @@ test('sees every registration and deletion that was committed before the search'
     const { template } = await enrol(database, { id: `user${seed}`, seed });
     expect(await gallery.bestOther(template.vector, 'nobody')).toMatchObject({ userId: `user${seed}` });
     if (seed % 3 !== 0) continue;
-    await database.users.remove(`user${seed}`);
+    await database.users.remove(`user${seed}`, testOrigin);
     const found = await gallery.bestOther(template.vector, 'nobody');
     expect(found?.userId).not.toBe(`user${seed}`);
   }
@@ -78,7 +79,7 @@ test('a gallery left behind the oldest kept change loads everything again', asyn
   await enrol(database, { id: 'ada', seed: 1 });
   await gallery.load();
   await enrol(database, { id: 'bob', seed: 2 });
-  await database.users.remove('ada');
+  await database.users.remove('ada', testOrigin);
   await database.gallery.forgetChanges(new Date(Date.now() + 60_000));
   expect(await gallery.bestOther(unitVector(2), 'nobody')).toMatchObject({ userId: 'bob' });
   expect(await gallery.bestOther(unitVector(1), 'bob')).toBeNull();

@@ -11,6 +11,7 @@ import { openTextService, type TextService } from '../support/open-text-service.
 import { readDataFolder } from '../support/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { failingPicture, textModelId, textPicture } from '../support/text-face-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 interface Import {
   readonly parts: TextService;
@@ -75,7 +76,7 @@ it('enrols everybody with a usable picture and goes on after every other', async
   expect(problems).toEqual([]);
   expect([...people.keys()]).toEqual(['ada', 'dee', 'fay']);
   expect(people.get('dee')?.picture).toEqual(Buffer.from(textPicture(4)));
-  expect((await parts.service.verify('fay', textPicture(6))).verified).toBe(true);
+  expect((await parts.service.verify('fay', textPicture(6), testRequest)).verified).toBe(true);
 });
 
 it('skips who is enrolled without looking at a picture again', async () => {
@@ -92,12 +93,16 @@ it('enrols users who are registered without a face, and keeps their time', async
     'ada',
     'zoe',
   ]);
-  await expect(parts.service.verify('ada', textPicture(1))).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+  await expect(parts.service.verify('ada', textPicture(1), testRequest)).rejects.toMatchObject({
+    code: 'NOT_ENROLLED',
+  });
   expect(await run()).toEqual({ enrolled: 2, skipped: 0, refused: 0 });
 
-  expect((await parts.service.verify('ada', textPicture(1))).verified).toBe(true);
+  expect((await parts.service.verify('ada', textPicture(1), testRequest)).verified).toBe(true);
   expect((await parts.database.users.find('ada'))?.timestamp).toEqual(new Date(1_000_000));
-  await expect(parts.service.verify('zoe', textPicture(1))).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+  await expect(parts.service.verify('zoe', textPicture(1), testRequest)).rejects.toMatchObject({
+    code: 'NOT_ENROLLED',
+  });
   expect(readDataFolder(dataFolder).problems).toEqual([
     'no template of zoe',
     'image of zoe is null',
@@ -133,7 +138,7 @@ it('waits for what is unavailable for the moment, and reports what stays so', as
   expect(await run({ enroller })).toEqual({ enrolled: 1, skipped: 0, refused: 0 });
   expect(refused).toEqual([]);
 
-  await parts.service.remove('ada');
+  await parts.service.remove('ada', testRequest);
   failures = Infinity;
   expect(await run({ enroller })).toEqual({ enrolled: 0, skipped: 0, refused: 1 });
   expect(refused).toHaveLength(1);

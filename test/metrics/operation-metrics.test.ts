@@ -8,6 +8,7 @@ import { query, registerUser, upload, verifyUser } from '../support/graphql.js';
 import { request, userForm } from '../support/http.js';
 import { InMemoryUserService } from '../support/in-memory-user-service.js';
 import { samplesOf, valueOf } from '../support/metric-samples.js';
+import { testRequest } from '../support/test-origin.js';
 
 let running: RunningApi;
 
@@ -118,15 +119,15 @@ it('counts registrations, deletions, and decisions by how they ended', async () 
   const metrics = new ServiceMetrics();
   const users = new CountedUserService(new InMemoryUserService(), metrics);
   const face = (text: string) => Buffer.from(text);
-  await users.register('ann', face('a'));
-  await users.register('bob', face('b'));
-  await expect(users.register('bob', face('b'))).rejects.toThrow();
-  await users.verify('ann', face('a'));
-  await users.verify('ann', face('b'));
-  await users.verify('ann', face('a stranger'));
-  await expect(users.verify('nobody', face('a'))).rejects.toThrow();
-  await users.remove('bob');
-  await expect(users.remove('bob')).rejects.toThrow();
+  await users.register('ann', face('a'), testRequest);
+  await users.register('bob', face('b'), testRequest);
+  await expect(users.register('bob', face('b'), testRequest)).rejects.toThrow();
+  await users.verify('ann', face('a'), testRequest);
+  await users.verify('ann', face('b'), testRequest);
+  await users.verify('ann', face('a stranger'), testRequest);
+  await expect(users.verify('nobody', face('a'), testRequest)).rejects.toThrow();
+  await users.remove('bob', testRequest);
+  await expect(users.remove('bob', testRequest)).rejects.toThrow();
   expect(await samplesOf(metrics.registry, 'face_verifications_total')).toEqual([
     [{ decision: 'verified' }, 1],
     [{ decision: 'refused_somebody_else' }, 1],

@@ -9,6 +9,7 @@ import { readDataFolder } from '../support/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textModelId, textPicture, textTemplate } from '../support/text-face-service.js';
 import { unprotectFolder } from '../support/unprotect-folder.js';
+import { testRequest } from '../support/test-origin.js';
 
 const people = Array.from({ length: 8 }, (_, person) => person);
 
@@ -34,8 +35,9 @@ async function close({ housekeeping, database }: TextService): Promise<void> {
 async function oldFolder(): Promise<string> {
   const folder = temporaryFolder();
   const parts = await open(folder);
-  for (const person of people) await parts.service.register(`user-${person}`, textPicture(person));
-  await parts.service.addImage('user-0', textPicture(0));
+  for (const person of people)
+    await parts.service.register(`user-${person}`, textPicture(person), testRequest);
+  await parts.service.addImage('user-0', textPicture(0), testRequest);
   await close(parts);
   unprotectFolder(folder);
   return folder;
@@ -52,9 +54,9 @@ function protection(parts: TextService): BackgroundProtection {
 
 async function expectEverybodyVerified({ service }: TextService): Promise<void> {
   for (const person of people) {
-    const { verified } = await service.verify(`user-${person}`, textPicture(person));
+    const { verified } = await service.verify(`user-${person}`, textPicture(person), testRequest);
     expect(verified).toBe(true);
-    const stranger = await service.verify(`user-${person}`, textPicture(person + 100));
+    const stranger = await service.verify(`user-${person}`, textPicture(person + 100), testRequest);
     expect(stranger.verified).toBe(false);
   }
 }
@@ -74,7 +76,7 @@ it('seals everything that was stored before, and everybody is verified before, m
   expect(await parts.database.protection.countUnprotected()).toBe(0);
   expect(filesHolding(folder, plain)).toEqual([]);
   await expectEverybodyVerified(parts);
-  await parts.service.remove('user-0');
+  await parts.service.remove('user-0', testRequest);
   await close(parts);
   expect(readDataFolder(folder).problems).toEqual([]);
   expect(readDataFolder(folder).people.size).toBe(people.length - 1);
@@ -100,20 +102,22 @@ it('goes on at the next start where it was stopped', async () => {
 it('seals a user who gets another picture first, and survives deletions and registrations meanwhile', async () => {
   const folder = await oldFolder();
   const parts = await open(folder);
-  expect(await parts.service.addImage('user-1', textPicture(1))).toEqual({ images: 2 });
+  expect(await parts.service.addImage('user-1', textPicture(1), testRequest)).toEqual({ images: 2 });
   expect(await parts.database.protection.keyOf('user-1')).not.toBeNull();
   const background = protection(parts);
   background.start();
   await Promise.all([
-    ...people.slice(4).map((person) => parts.service.remove(`user-${person}`)),
-    parts.service.register('new', textPicture(50)),
+    ...people.slice(4).map((person) => parts.service.remove(`user-${person}`, testRequest)),
+    parts.service.register('new', textPicture(50), testRequest),
     background.done(),
   ]);
   expect(await parts.database.protection.countUnprotected()).toBe(0);
-  expect((await parts.service.verify('user-1', textPicture(1))).verified).toBe(true);
-  expect((await parts.service.verify('new', textPicture(50))).verified).toBe(true);
+  expect((await parts.service.verify('user-1', textPicture(1), testRequest)).verified).toBe(true);
+  expect((await parts.service.verify('new', textPicture(50), testRequest)).verified).toBe(true);
   for (const person of people.slice(4))
-    await expect(parts.service.verify(`user-${person}`, textPicture(person))).rejects.toMatchObject({
+    await expect(
+      parts.service.verify(`user-${person}`, textPicture(person), testRequest),
+    ).rejects.toMatchObject({
       code: 'INVALID_USER',
     });
   expect(filesHolding(folder, plain)).toEqual([]);

@@ -7,6 +7,7 @@ import { readDataFolder } from '../support/read-data-folder.js';
 import { runCommand } from '../support/run-command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textPicture } from '../support/text-face-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 const noGallery = () => ({ size: 0, bestOther: () => Promise.resolve(null) });
 
@@ -14,7 +15,7 @@ async function folderWithPeople(count: number): Promise<string> {
   const folder = temporaryFolder();
   const { service, housekeeping, database } = await openTextService({ folder, gallery: noGallery });
   for (let person = 0; person < count; person += 1)
-    await service.register(`user-${person}`, textPicture(person));
+    await service.register(`user-${person}`, textPicture(person), testRequest);
   await housekeeping.stop();
   await database.close();
   return folder;

@@ -8,6 +8,7 @@ import { readImage } from '../../src/protection/read-image.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textModelId, textPicture, textTemplate } from '../support/text-face-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 interface Tampered extends TextService {
   readonly gallery: SynchronisedGallery;
@@ -21,8 +22,8 @@ async function afterTampering(sql: string): Promise<Tampered> {
     folder,
     gallery: () => ({ size: 0, bestOther: () => Promise.resolve(null) }),
   });
-  await first.service.register('ada', textPicture(1));
-  await first.service.register('bob', textPicture(2));
+  await first.service.register('ada', textPicture(1), testRequest);
+  await first.service.register('bob', textPicture(2), testRequest);
   await first.housekeeping.stop();
   await first.database.close();
   const raw = new DatabaseSync(join(folder, 'facial-verification.sqlite'));
@@ -74,13 +75,13 @@ it.each([
   ['a changed template', "UPDATE templates SET vector = zeroblob(541) WHERE user_id = 'ada'"],
 ])('%s lets nobody in, and keeps nobody else out', async (_, sql) => {
   const { service, gallery } = await afterTampering(sql);
-  await expect(service.verify('ada', textPicture(2))).rejects.toThrow(EnvelopeError);
-  await expect(service.verify('ada', textPicture(1))).rejects.toThrow(EnvelopeError);
+  await expect(service.verify('ada', textPicture(2), testRequest)).rejects.toThrow(EnvelopeError);
+  await expect(service.verify('ada', textPicture(1), testRequest)).rejects.toThrow(EnvelopeError);
   expect(await gallery.closest(textTemplate(2), 10)).not.toContainEqual(
     expect.objectContaining({ userId: 'ada', score: expect.closeTo(1) as number }),
   );
-  await service.register('cid', textPicture(3));
-  expect((await service.verify('cid', textPicture(3))).verified).toBe(true);
+  await service.register('cid', textPicture(3), testRequest);
+  expect((await service.verify('cid', textPicture(3), testRequest)).verified).toBe(true);
 });
 
 it('a picture copied to the file of another user does not open', async () => {

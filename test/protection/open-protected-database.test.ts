@@ -11,6 +11,7 @@ import { announced } from '../database/repository-suite.js';
 import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
 import { optionsFor } from '../support/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { testOrigin } from '../support/test-origin.js';
 
 type Settings = Partial<Pick<Config, 'mysql' | 'masterKeys' | 'masterKeyFile'>>;
 
@@ -25,10 +26,13 @@ async function open(dataDir: string, settings: Settings = {}): Promise<Opened> {
   const config = { mysql: undefined, masterKeys: undefined, masterKeyFile: undefined, ...settings, dataDir };
   const { database, vault } = await openProtectedDatabase(config, logger);
   onTestFinished(() => database.close());
-  await database.users.enrol({
-    ...(await announced(database, { id: `user of ${vault.current.id}` })),
-    key: vault.createKey(`user of ${vault.current.id}`),
-  });
+  await database.users.enrol(
+    {
+      ...(await announced(database, { id: `user of ${vault.current.id}` })),
+      key: vault.createKey(`user of ${vault.current.id}`),
+    },
+    testOrigin,
+  );
   return { database, logs };
 }
 
@@ -123,12 +127,12 @@ describe('a later start', () => {
     const [old, current] = [createMasterKey(), createMasterKey()];
     await openAndClose(folder, { masterKeys: [old] });
     const second = await open(folder, { masterKeys: [current, old] });
-    await second.database.users.remove(`user of ${current.id}`);
+    await second.database.users.remove(`user of ${current.id}`, testOrigin);
     await second.database.close();
     await expect(open(folder, { masterKeys: [current] })).rejects.toThrow(`master key ${old.id}`);
 
     const third = await open(folder, { masterKeys: [current, old] });
-    await third.database.users.remove(`user of ${old.id}`);
+    await third.database.users.remove(`user of ${old.id}`, testOrigin);
     await third.database.close();
     const alone = await openProtectedDatabase(
       { mysql: undefined, masterKeys: [current], masterKeyFile: undefined, dataDir: folder },

@@ -60,11 +60,16 @@ it(
       /^5 entries, 0 problems\. Head: 5 [0-9a-f]{64}\n$/,
     );
 
-    await client.deleteOverGraphql(id);
+    await fetch(`${service.address}/register/`, {
+      method: 'DELETE',
+      headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'a-deletion-of-mine' },
+      body: JSON.stringify({ id }),
+    });
     expect(await command(service, 'src/cli/export.ts', id, join(folder, 'again'))).toMatchObject({ code: 1 });
     const list = await command(service, 'src/cli/audit.ts', 'list');
     expect(list.output).not.toContain(id);
     expect(list.output).toContain('delete\tdone\t(deleted)');
+    expect(list.output).toMatch(/anyone\t.*a-deletion-of-mine|a-deletion-of-mine.*anyone/);
     expect(await service.end('SIGTERM')).toBe(0);
     const left = filesHolding(service.dataDir, [Buffer.from(id)]);
     expect(left).toEqual([]);

@@ -9,7 +9,10 @@ import type { HealthChecks } from '../../src/api/middleware/health.js';
 import { loadConfig } from '../../src/config.js';
 import { MemoryCounters } from '../../src/limits/memory-counters.js';
 import { RequestLimits } from '../../src/limits/request-limits.js';
-import { limitAttempts } from '../../src/users/attempt-limited-user-service.js';
+import type { AuditEvent } from '../../src/audit/audit-log.js';
+import { AuditWriter } from '../../src/audit/audit-writer.js';
+import { AuditedInspection } from '../../src/audit/audited-inspection.js';
+import { guardedUserService } from '../../src/guarded-user-service.js';
 import { createLogger } from '../../src/create-logger.js';
 import { ServiceMetrics } from '../../src/metrics/service-metrics.js';
 import { InMemoryInspection } from './in-memory-inspection.js';
@@ -26,6 +29,8 @@ export interface RunningApi {
   /** Every log line so far, parsed. */
   readonly logs: Record<string, unknown>[];
   readonly metrics: ServiceMetrics;
+  /** What was noted besides changes of data, which note themselves. */
+  readonly audited: readonly AuditEvent[];
   close(): Promise<void>;
 }
 
@@ -72,10 +77,17 @@ export async function startApi({
     ...environment,
   });
   const counters = new MemoryCounters();
+  const audited: AuditEvent[] = [];
+  const audit = new AuditWriter({
+    append: (events) => {
+      audited.push(...events);
+      return Promise.resolve();
+    },
+  });
   const api = await createApi(
     {
-      userService: limitAttempts(users, { ...config, counters }),
-      inspection: new InMemoryInspection(users),
+      userService: guardedUserService(users, { attempts: { ...config, counters }, audit, metrics }),
+      inspection: new AuditedInspection(new InMemoryInspection(users), audit),
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
       requestLimits: new RequestLimits({ ...config, counters, remote: false }),
       health,
@@ -94,6 +106,7 @@ export async function startApi({
     temporaryFolder: join(dataDir, 'tmp'),
     logs,
     metrics,
+    audited,
     close: async () => {
       await api.stop();
       await rm(dataDir, { recursive: true });

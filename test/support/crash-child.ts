@@ -4,6 +4,7 @@ import { ServiceError } from '../../src/errors.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import { openTextService } from './open-text-service.js';
 import { textPicture } from './text-face-service.js';
+import { testRequest } from './test-origin.js';
 
 /** One line to the child. */
 export interface CrashCommand {
@@ -32,8 +33,8 @@ function reply(message: CrashReply): void {
 
 async function run({ id, person }: CrashCommand): Promise<void> {
   try {
-    if (person === undefined) await service.remove(id);
-    else await service.register(id, textPicture(person));
+    if (person === undefined) await service.remove(id, testRequest);
+    else await service.register(id, textPicture(person), testRequest);
     reply({ id, failure: null });
   } catch (error) {
     reply({ id, failure: error instanceof ServiceError ? error.code : String(error) });

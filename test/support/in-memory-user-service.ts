@@ -8,6 +8,7 @@ import type {
   UserService,
   VerificationResult,
 } from '../../src/users/user-service.js';
+import { testRequest } from './test-origin.js';
 
 /**
  * Users in memory, without models: a "picture" is text, and two pictures show the same person when the texts are
@@ -16,10 +17,10 @@ import type {
 export class InMemoryUserService implements UserService {
   readonly faces = new Map<string, { user: User; face: string; images?: number }>();
   /** Runs before every operation, also those of the inspection that goes with it; throw in it, or wait, to see what the interface does. */
-  before: (operation: keyof UserService | keyof FaceInspection, options?: RequestOptions) => Promise<void> =
+  before: (operation: keyof UserService | keyof FaceInspection, options: RequestOptions) => Promise<void> =
     () => Promise.resolve();
 
-  async register(id: string, image: Uint8Array, options: RegistrationOptions = {}): Promise<User> {
+  async register(id: string, image: Uint8Array, options: RegistrationOptions): Promise<User> {
     await this.before('register', options);
     const { moreImages = [] } = options;
     const face = this.#read(id, image);
@@ -31,7 +32,7 @@ export class InMemoryUserService implements UserService {
     return user;
   }
 
-  async addImage(id: string, image: Uint8Array, options?: RequestOptions): Promise<{ images: number }> {
+  async addImage(id: string, image: Uint8Array, options: RequestOptions): Promise<{ images: number }> {
     await this.before('addImage', options);
     const face = this.#read(id, image);
     const entry = this.faces.get(id);
@@ -41,7 +42,7 @@ export class InMemoryUserService implements UserService {
     return { images: entry.images };
   }
 
-  async verify(id: string, image: Uint8Array, options?: RequestOptions): Promise<VerificationResult> {
+  async verify(id: string, image: Uint8Array, options: RequestOptions): Promise<VerificationResult> {
     await this.before('verify', options);
     const face = this.#read(id, image);
     const claimed = this.faces.get(id);
@@ -51,14 +52,14 @@ export class InMemoryUserService implements UserService {
     return { recognition, verified, similarity: verified ? 1 : 0 };
   }
 
-  async remove(id: string): Promise<{ filesDeleted: string[] }> {
-    await this.before('remove');
+  async remove(id: string, options: RequestOptions): Promise<{ filesDeleted: string[] }> {
+    await this.before('remove', options);
     if (!this.faces.delete(id)) throw new ServiceError('USER_NOT_FOUND');
     return { filesDeleted: [`${id}.jpg`] };
   }
 
   async list({ first, after = '' }: PageRequest): Promise<User[]> {
-    await this.before('list');
+    await this.before('list', testRequest);
     const users = [...this.faces.values()].map(({ user }) => user);
     return users
       .filter(({ id }) => id > after)

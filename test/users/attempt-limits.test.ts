@@ -7,6 +7,7 @@ import { AttemptLines } from '../../src/users/attempt-lines.js';
 import { delayAfter } from '../../src/users/attempts.js';
 import type { RequestOptions, UserService } from '../../src/users/user-service.js';
 import { InMemoryUserService } from '../support/in-memory-user-service.js';
+import { testOrigin, testRequest } from '../support/test-origin.js';
 
 const right = Buffer.from('face');
 const wrong = Buffer.from('another face');
@@ -21,11 +22,11 @@ beforeEach(async () => {
   users = new InMemoryUserService();
   counters = new MemoryCounters({ now: () => nowMs });
   service = limitAttempts(users, { counters, freeFailuresPerCaller: 5, freeFailuresPerUser: 50 });
-  await users.register('ada', right);
+  await users.register('ada', right, testRequest);
 });
 
 /** What came of a verification: `true`, `false`, or the code of the refusal with the seconds to wait. */
-async function outcome(id: string, image: Buffer, options: RequestOptions = {}): Promise<unknown> {
+async function outcome(id: string, image: Buffer, options: RequestOptions = testRequest): Promise<unknown> {
   try {
     return (await service.verify(id, image, { caller: 'me', ...options })).verified;
   } catch (error) {
@@ -36,7 +37,7 @@ async function outcome(id: string, image: Buffer, options: RequestOptions = {}):
 
 const fail = async (times: number, caller = 'me', id = 'ada') => {
   for (let time = 0; time < times; time += 1) {
-    await service.verify(id, wrong, { caller }).catch(() => undefined);
+    await service.verify(id, wrong, { origin: testOrigin, caller }).catch(() => undefined);
     nowMs += 300_000;
   }
 };
@@ -86,26 +87,26 @@ describe('failures to verify', () => {
     await fail(6, 'me');
     await fail(6, 'you');
     await fail(6, 'me', 'bob');
-    await service.remove('ada');
+    await service.remove('ada', testRequest);
     expect(counters.size).toBe(2);
-    await service.register('ada', right);
+    await service.register('ada', right, testRequest);
     expect(await outcome('ada', wrong)).toBe(false);
-    expect(await outcome('ada', wrong, { caller: 'you' })).toBe(false);
+    expect(await outcome('ada', wrong, { origin: testOrigin, caller: 'you' })).toBe(false);
   });
 
   it('count for one id and one caller', async () => {
-    await users.register('bob', wrong);
+    await users.register('bob', wrong, testRequest);
     for (let time = 0; time < 6; time += 1) await outcome('ada', wrong);
     expect(await outcome('ada', right)).toEqual(['TOO_MANY_ATTEMPTS', 1]);
-    expect(await outcome('ada', right, { caller: 'you' })).toBe(true);
+    expect(await outcome('ada', right, { origin: testOrigin, caller: 'you' })).toBe(true);
     expect(await outcome('bob', wrong)).toBe(true);
   });
 
   it('of all callers together delay everybody after fifty, and no success of one forgets them', async () => {
     for (let attacker = 0; attacker < 12; attacker += 1) await fail(4, `attacker ${attacker}`);
-    expect(await outcome('ada', wrong, { caller: 'attacker 12' })).toBe(false);
+    expect(await outcome('ada', wrong, { origin: testOrigin, caller: 'attacker 12' })).toBe(false);
     expect(await outcome('ada', right)).toBe(true);
-    expect(await outcome('ada', wrong, { caller: 'attacker 13' })).toBe(false);
+    expect(await outcome('ada', wrong, { origin: testOrigin, caller: 'attacker 13' })).toBe(false);
     expect(await outcome('ada', right)).toEqual(['TOO_MANY_ATTEMPTS', 1]);
     nowMs += 1_000;
     expect(await outcome('ada', right)).toBe(true);
@@ -126,7 +127,7 @@ describe('failures to verify', () => {
   });
 
   it('include pictures that cannot be added, for the same count', async () => {
-    const add = (image: Buffer) => service.addImage('ada', image, { caller: 'me' });
+    const add = (image: Buffer) => service.addImage('ada', image, { origin: testOrigin, caller: 'me' });
     for (let time = 0; time < 3; time += 1)
       await expect(add(wrong)).rejects.toMatchObject({ code: 'DIFFERENT_PERSON' });
     for (let time = 0; time < 2; time += 1) expect(await outcome('ada', wrong)).toBe(false);
@@ -174,7 +175,9 @@ describe('parallel attempts', () => {
     for (let wave = 0; wave < 4; wave += 1)
       outcomes.push(
         ...(await Promise.all(
-          Array.from({ length: 20 }, (_, place) => outcome('ada', wrong, { caller: `${wave} ${place}` })),
+          Array.from({ length: 20 }, (_, place) =>
+            outcome('ada', wrong, { origin: testOrigin, caller: `${wave} ${place}` }),
+          ),
         )),
       );
     expect(outcomes.filter((each) => each === false)).toHaveLength(50);
@@ -201,7 +204,7 @@ describe('parallel attempts', () => {
     users.before = () => released;
     const leaving = new AbortController();
     const waiting = Array.from({ length: 68 }, (_, place) =>
-      outcome('ada', right, place === 67 ? { signal: leaving.signal } : {}),
+      outcome('ada', right, place === 67 ? { ...testRequest, signal: leaving.signal } : testRequest),
     );
     await turn();
     expect(await outcome('ada', right)).toEqual(['OVERLOADED', undefined]);

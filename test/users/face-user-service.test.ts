@@ -9,6 +9,7 @@ import { openTextService, type TextService } from '../support/open-text-service.
 import { readDataFolder } from '../support/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { failingPicture, textModelId, textPicture } from '../support/text-face-service.js';
+import { testOrigin, testRequest } from '../support/test-origin.js';
 
 interface OpenOptions {
   readonly wrapImages?: (images: ImageStore) => ImageStore;
@@ -53,7 +54,7 @@ const everPending = new Date(8.64e15);
 describe('registration', () => {
   it('stores user, picture and template', async () => {
     const { service, database, folder } = await open();
-    const user = await service.register('ada', textPicture(1));
+    const user = await service.register('ada', textPicture(1), testRequest);
 
     expect(user.id).toBe('ada');
     expect(user.timestamp.getMilliseconds()).toBe(0);
@@ -71,8 +72,8 @@ describe('registration', () => {
 
   it('of a taken id is refused before the picture is looked at', async () => {
     const { service, faces } = await open();
-    await service.register('ada', textPicture(1));
-    await expect(service.register('ada', failingPicture('NO_FACE'))).rejects.toMatchObject({
+    await service.register('ada', textPicture(1), testRequest);
+    await expect(service.register('ada', failingPicture('NO_FACE'), testRequest)).rejects.toMatchObject({
       code: 'USER_EXISTS',
     });
     expect(faces.extractions).toBe(1);
@@ -80,16 +81,18 @@ describe('registration', () => {
 
   it('of a bad id is refused before anything else', async () => {
     const { service, faces } = await open();
-    await expect(service.register('a\nb', textPicture(1))).rejects.toMatchObject({ code: 'BAD_ID' });
-    await expect(service.verify('', textPicture(1))).rejects.toMatchObject({ code: 'BAD_ID' });
-    await expect(service.remove('x'.repeat(256))).rejects.toMatchObject({ code: 'BAD_ID' });
+    await expect(service.register('a\nb', textPicture(1), testRequest)).rejects.toMatchObject({
+      code: 'BAD_ID',
+    });
+    await expect(service.verify('', textPicture(1), testRequest)).rejects.toMatchObject({ code: 'BAD_ID' });
+    await expect(service.remove('x'.repeat(256), testRequest)).rejects.toMatchObject({ code: 'BAD_ID' });
     expect(faces.extractions).toBe(0);
   });
 
   it('is won by exactly one of many at once, and the others leave nothing', async () => {
     const { service, database, folder } = await open();
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 12 }, (_, person) => service.register('ada', textPicture(person))),
+      Array.from({ length: 12 }, (_, person) => service.register('ada', textPicture(person), testRequest)),
     );
 
     const winner = outcomes.findIndex(({ status }) => status === 'fulfilled');
@@ -98,14 +101,16 @@ describe('registration', () => {
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'USER_EXISTS' });
     expect(filesIn(folder)).toHaveLength(1);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
-    expect((await service.verify('ada', textPicture(winner))).verified).toBe(true);
+    expect((await service.verify('ada', textPicture(winner), testRequest)).verified).toBe(true);
   });
 
   it('without a usable face leaves nothing', async () => {
     const { service, database, folder } = await open();
-    await expect(service.register('ada', failingPicture('SEVERAL_FACES'))).rejects.toMatchObject({
-      code: 'SEVERAL_FACES',
-    });
+    await expect(service.register('ada', failingPicture('SEVERAL_FACES'), testRequest)).rejects.toMatchObject(
+      {
+        code: 'SEVERAL_FACES',
+      },
+    );
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toEqual([]);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
@@ -121,7 +126,7 @@ describe('registration', () => {
         },
       }),
     });
-    await expect(service.register('ada', textPicture(1))).rejects.toThrow('the disk is full');
+    await expect(service.register('ada', textPicture(1), testRequest)).rejects.toThrow('the disk is full');
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toEqual([]);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
@@ -135,7 +140,7 @@ describe('registration', () => {
         delete: () => Promise.reject(new Error('delete failed')),
       }),
     });
-    await expect(service.register('ada', textPicture(1))).rejects.toThrow('put failed');
+    await expect(service.register('ada', textPicture(1), testRequest)).rejects.toThrow('put failed');
     expect(await database.blobs.unfinished(everPending)).toMatchObject([{ state: 'deleting' }]);
   });
 
@@ -146,10 +151,14 @@ describe('registration', () => {
       client.abort();
       return Promise.resolve();
     };
-    await expect(service.register('ada', textPicture(1), { signal: client.signal })).rejects.toMatchObject({
+    await expect(
+      service.register('ada', textPicture(1), { origin: testOrigin, signal: client.signal }),
+    ).rejects.toMatchObject({
       code: 'CANCELLED',
     });
-    await expect(service.register('ada', textPicture(1), { signal: client.signal })).rejects.toMatchObject({
+    await expect(
+      service.register('ada', textPicture(1), { origin: testOrigin, signal: client.signal }),
+    ).rejects.toMatchObject({
       code: 'CANCELLED',
     });
     expect(faces.extractions).toBe(1);
@@ -168,21 +177,24 @@ describe('registration', () => {
         },
       }),
     });
-    await service.register('ada', textPicture(1), { signal: client.signal });
+    await service.register('ada', textPicture(1), { origin: testOrigin, signal: client.signal });
     expect(await database.users.find('ada')).not.toBeNull();
   });
 });
 
 describe('registration with several pictures', () => {
-  const together = { moreImages: [textPicture(1, { person: 2, share: 0.1 }), textPicture(1)] };
+  const together = {
+    origin: testOrigin,
+    moreImages: [textPicture(1, { person: 2, share: 0.1 }), textPicture(1)],
+  };
 
   it('stores all of them, and a deletion removes all', async () => {
     const { service, database, folder } = await open();
     await service.register('ada', textPicture(1), together);
     expect(filesIn(folder)).toHaveLength(3);
     expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(3);
-    expect(await service.verify('ada', textPicture(1))).toMatchObject({ verified: true });
-    expect((await service.remove('ada')).filesDeleted).toHaveLength(3);
+    expect(await service.verify('ada', textPicture(1), testRequest)).toMatchObject({ verified: true });
+    expect((await service.remove('ada', testRequest)).filesDeleted).toHaveLength(3);
     expect(filesIn(folder)).toEqual([]);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
   });
@@ -193,7 +205,10 @@ describe('registration with several pictures', () => {
     ['is too dark to keep', failingPicture('FACE_TOO_DARK'), 'FACE_TOO_DARK', 'Image 3: The face'],
   ])('stores none of them when one %s', async (_case, picture, code, message) => {
     const { service, database, folder } = await open();
-    const registration = service.register('ada', textPicture(1), { moreImages: [textPicture(1), picture] });
+    const registration = service.register('ada', textPicture(1), {
+      origin: testOrigin,
+      moreImages: [textPicture(1), picture],
+    });
     await expect(registration).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message) as string,
@@ -224,7 +239,9 @@ describe('registration with several pictures', () => {
   it('refuses more than five before it looks at any', async () => {
     const { service, faces } = await open();
     const moreImages = Array.from({ length: 5 }, () => textPicture(1));
-    await expect(service.register('ada', textPicture(1), { moreImages })).rejects.toMatchObject({
+    await expect(
+      service.register('ada', textPicture(1), { origin: testOrigin, moreImages }),
+    ).rejects.toMatchObject({
       code: 'IMAGE_COUNT',
     });
     expect(faces.extractions).toBe(0);
@@ -234,16 +251,16 @@ describe('registration with several pictures', () => {
 describe('a further picture', () => {
   it('is kept beside the first, and both count', async () => {
     const { service, folder } = await open();
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     const probe = textPicture(1, { person: 2, share: 0.3 });
-    const before = await service.verify('ada', probe);
+    const before = await service.verify('ada', probe, testRequest);
 
-    expect(await service.addImage('ada', probe)).toEqual({ images: 2 });
+    expect(await service.addImage('ada', probe, testRequest)).toEqual({ images: 2 });
 
     expect(filesIn(folder)).toHaveLength(2);
-    const after = await service.verify('ada', probe);
+    const after = await service.verify('ada', probe, testRequest);
     expect(after.similarity).toBeGreaterThan(before.similarity);
-    expect((await service.remove('ada')).filesDeleted).toHaveLength(2);
+    expect((await service.remove('ada', testRequest)).filesDeleted).toHaveLength(2);
     expect(filesIn(folder)).toEqual([]);
   });
 
@@ -257,9 +274,9 @@ describe('a further picture', () => {
     ['without a face', failingPicture('NO_FACE'), 'NO_FACE'],
   ])('%s is refused and not kept', async (_case, picture, code) => {
     const { service, database, folder } = await open();
-    await service.register('ada', textPicture(1));
-    await service.register('twin', textPicture(1, { person: 2, share: 0.45 }));
-    await expect(service.addImage('ada', picture)).rejects.toMatchObject({ code });
+    await service.register('ada', textPicture(1), testRequest);
+    await service.register('twin', textPicture(1, { person: 2, share: 0.45 }), testRequest);
+    await expect(service.addImage('ada', picture, testRequest)).rejects.toMatchObject({ code });
     expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(1);
     expect(filesIn(folder)).toHaveLength(2);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
@@ -267,15 +284,17 @@ describe('a further picture', () => {
 
   it('of nobody registered is refused before it is looked at', async () => {
     const { service, faces } = await open();
-    await expect(service.addImage('ada', textPicture(1))).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    await expect(service.addImage('ada', textPicture(1), testRequest)).rejects.toMatchObject({
+      code: 'USER_NOT_FOUND',
+    });
     expect(faces.extractions).toBe(0);
   });
 
   it('is refused when there are as many as are kept, however many come at once', async () => {
     const { service, folder } = await open();
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 14 }, () => service.addImage('ada', textPicture(1))),
+      Array.from({ length: 14 }, () => service.addImage('ada', textPicture(1), testRequest)),
     );
     const counts = outcomes.flatMap((outcome) =>
       outcome.status === 'fulfilled' ? [outcome.value.images] : [],
@@ -299,17 +318,21 @@ describe('a further picture', () => {
         },
       }),
     });
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     act = async () => {
-      await service.remove('ada');
-      await service.register('ada', textPicture(2));
+      await service.remove('ada', testRequest);
+      await service.register('ada', textPicture(2), testRequest);
     };
-    await expect(service.addImage('ada', textPicture(1))).rejects.toMatchObject({ code: 'DIFFERENT_PERSON' });
+    await expect(service.addImage('ada', textPicture(1), testRequest)).rejects.toMatchObject({
+      code: 'DIFFERENT_PERSON',
+    });
     expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(1);
     expect(filesIn(folder)).toHaveLength(1);
 
-    act = () => service.remove('ada');
-    await expect(service.addImage('ada', textPicture(2))).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    act = () => service.remove('ada', testRequest);
+    await expect(service.addImage('ada', textPicture(2), testRequest)).rejects.toMatchObject({
+      code: 'USER_NOT_FOUND',
+    });
     expect(filesIn(folder)).toEqual([]);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
   });
@@ -318,19 +341,19 @@ describe('a further picture', () => {
 describe('verification', () => {
   it('knows the person and refuses strangers and others', async () => {
     const { service } = await open();
-    await service.register('ada', textPicture(1));
-    await service.register('bob', textPicture(2));
+    await service.register('ada', textPicture(1), testRequest);
+    await service.register('bob', textPicture(2), testRequest);
 
-    expect(await service.verify('ada', textPicture(1))).toEqual({
+    expect(await service.verify('ada', textPicture(1), testRequest)).toEqual({
       recognition: 'ada',
       verified: true,
       similarity: 0.9,
     });
-    expect(await service.verify('ada', textPicture(2))).toMatchObject({
+    expect(await service.verify('ada', textPicture(2), testRequest)).toMatchObject({
       recognition: 'bob',
       verified: false,
     });
-    expect(await service.verify('ada', textPicture(3))).toEqual({
+    expect(await service.verify('ada', textPicture(3), testRequest)).toEqual({
       recognition: null,
       verified: false,
       similarity: 0,
@@ -339,7 +362,7 @@ describe('verification', () => {
 
   it('of an unknown id is refused before the picture is looked at', async () => {
     const { service, faces } = await open();
-    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({
+    await expect(service.verify('ada', textPicture(1), testRequest)).rejects.toMatchObject({
       code: 'INVALID_USER',
       status: 400,
     });
@@ -348,25 +371,25 @@ describe('verification', () => {
 
   it('lets a look-alike inside the margin pass, and refuses beyond it', async () => {
     const { service } = await open();
-    await service.register('ada', textPicture(1));
-    await service.register('twin', textPicture(1, { person: 2, share: 0.05 }));
-    const towardsTwin = await service.verify('ada', textPicture(1, { person: 2, share: 0.04 }));
+    await service.register('ada', textPicture(1), testRequest);
+    await service.register('twin', textPicture(1, { person: 2, share: 0.05 }), testRequest);
+    const towardsTwin = await service.verify('ada', textPicture(1, { person: 2, share: 0.04 }), testRequest);
     expect(towardsTwin).toMatchObject({ recognition: 'twin', verified: true });
 
-    await service.register('between', textPicture(1, { person: 3, share: 0.3 }));
-    const beyond = await service.verify('ada', textPicture(1, { person: 3, share: 0.3 }));
+    await service.register('between', textPicture(1, { person: 3, share: 0.3 }), testRequest);
+    const beyond = await service.verify('ada', textPicture(1, { person: 3, share: 0.3 }), testRequest);
     expect(beyond).toMatchObject({ recognition: 'between', verified: false });
     expect(beyond.similarity).toBeGreaterThan(0.5);
   });
 
   it('sees every registration and deletion answered before it', async () => {
     const { service } = await open();
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     for (let round = 0; round < 15; round += 1) {
-      await service.register('bob', textPicture(2));
-      expect((await service.verify('ada', textPicture(2))).recognition).toBe('bob');
-      await service.remove('bob');
-      expect((await service.verify('ada', textPicture(2))).recognition).toBeNull();
+      await service.register('bob', textPicture(2), testRequest);
+      expect((await service.verify('ada', textPicture(2), testRequest)).recognition).toBe('bob');
+      await service.remove('bob', testRequest);
+      expect((await service.verify('ada', textPicture(2), testRequest)).recognition).toBeNull();
     }
   });
 
@@ -377,14 +400,16 @@ describe('verification', () => {
         size: 0,
         bestOther: async (probe, userId) => {
           const found = await gallery.bestOther(probe, userId);
-          await parts.service?.remove('ada');
+          await parts.service?.remove('ada', testRequest);
           return found;
         },
       }),
     });
     parts.service = service;
-    await service.register('ada', textPicture(1));
-    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({ code: 'INVALID_USER' });
+    await service.register('ada', textPicture(1), testRequest);
+    await expect(service.verify('ada', textPicture(1), testRequest)).rejects.toMatchObject({
+      code: 'INVALID_USER',
+    });
   });
 
   it('during which the user is replaced compares with the new face only', async () => {
@@ -399,25 +424,30 @@ describe('verification', () => {
         },
       }),
     });
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     parts.replace = async () => {
       delete parts.replace;
-      await service.remove('ada');
-      await service.register('ada', textPicture(2));
+      await service.remove('ada', testRequest);
+      await service.register('ada', textPicture(2), testRequest);
     };
-    expect(await service.verify('ada', textPicture(1))).toMatchObject({ recognition: null, verified: false });
+    expect(await service.verify('ada', textPicture(1), testRequest)).toMatchObject({
+      recognition: null,
+      verified: false,
+    });
   });
 
   it('stays whole while others register and delete', async () => {
     const { service } = await open();
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     const churn = Array.from({ length: 4 }, async (_, writer) => {
       for (let round = 0; round < 5; round += 1) {
-        await service.register(`w${writer}`, textPicture(10 + writer));
-        await service.remove(`w${writer}`);
+        await service.register(`w${writer}`, textPicture(10 + writer), testRequest);
+        await service.remove(`w${writer}`, testRequest);
       }
     });
-    const verifications = Array.from({ length: 30 }, () => service.verify('ada', textPicture(1)));
+    const verifications = Array.from({ length: 30 }, () =>
+      service.verify('ada', textPicture(1), testRequest),
+    );
     for (const result of await Promise.all(verifications))
       expect(result).toMatchObject({ recognition: 'ada', verified: true });
     await Promise.all(churn);
@@ -427,19 +457,21 @@ describe('verification', () => {
 describe('deletion', () => {
   it('removes user, template and picture, and names the files', async () => {
     const { service, database, folder } = await open();
-    await service.register('ada', textPicture(1));
-    await service.register('bob', textPicture(2));
+    await service.register('ada', textPicture(1), testRequest);
+    await service.register('bob', textPicture(2), testRequest);
     const before = filesIn(folder);
 
-    const { filesDeleted } = await service.remove('ada');
+    const { filesDeleted } = await service.remove('ada', testRequest);
 
     expect(filesDeleted).toHaveLength(1);
     expect(before).toEqual([...filesDeleted, ...filesIn(folder)].sort());
     expect(existsSync(join(folder, 'images', filesDeleted[0] ?? ''))).toBe(false);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
-    await expect(service.remove('ada')).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
-    await expect(service.verify('ada', textPicture(1))).rejects.toMatchObject({ code: 'INVALID_USER' });
-    expect(await service.verify('bob', textPicture(1))).toMatchObject({ recognition: null });
+    await expect(service.remove('ada', testRequest)).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    await expect(service.verify('ada', textPicture(1), testRequest)).rejects.toMatchObject({
+      code: 'INVALID_USER',
+    });
+    expect(await service.verify('bob', textPicture(1), testRequest)).toMatchObject({ recognition: null });
   });
 
   it('says when a file could not be deleted, and finishes later', async () => {
@@ -450,9 +482,9 @@ describe('deletion', () => {
         delete: (key) => (broken ? Promise.reject(new Error('read-only disk')) : images.delete(key)),
       }),
     });
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
 
-    await expect(service.remove('ada')).rejects.toMatchObject({ code: 'DELETION_UNFINISHED' });
+    await expect(service.remove('ada', testRequest)).rejects.toMatchObject({ code: 'DELETION_UNFINISHED' });
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toHaveLength(1);
 
@@ -464,10 +496,12 @@ describe('deletion', () => {
 
   it('and registration of one id in any order leave all or nothing of it', async () => {
     const { service, database, folder } = await open();
-    await service.register('ada', textPicture(1));
+    await service.register('ada', textPicture(1), testRequest);
     await Promise.allSettled(
       Array.from({ length: 20 }, (_, turn) =>
-        turn % 2 === 0 ? service.remove('ada') : service.register('ada', textPicture(turn)),
+        turn % 2 === 0
+          ? service.remove('ada', testRequest)
+          : service.register('ada', textPicture(turn), testRequest),
       ),
     );
     const present = (await database.users.find('ada')) ? 1 : 0;

@@ -6,6 +6,7 @@ import { livenessProblem, livenessRule, type LivenessRule } from '../../src/user
 import { openTextService } from '../support/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { pictureWithLiveness, textModelId } from '../support/text-face-service.js';
+import { testOrigin, testRequest } from '../support/test-origin.js';
 
 async function open(liveness?: LivenessRule): Promise<FaceUserService> {
   const { service, housekeeping, database } = await openTextService({
@@ -55,33 +56,45 @@ test.each([
 describe('liveness', () => {
   it('is not asked for unless the operator does', async () => {
     const service = await open();
-    await service.register('ada', pictureWithLiveness(1, 0));
-    expect(await service.verify('ada', pictureWithLiveness(1, null))).toMatchObject({ verified: true });
+    await service.register('ada', pictureWithLiveness(1, 0), testRequest);
+    expect(await service.verify('ada', pictureWithLiveness(1, null), testRequest)).toMatchObject({
+      verified: true,
+    });
   });
 
   it('of verification alone leaves registration free', async () => {
     const service = await open({ registration: null, verification: 0.6 });
-    await service.register('ada', pictureWithLiveness(1, 0.1));
-    await expect(service.verify('ada', pictureWithLiveness(1, 0.59))).rejects.toMatchObject(refused);
-    expect(await service.verify('ada', pictureWithLiveness(1, 0.6))).toMatchObject({ verified: true });
-    await service.addImage('ada', pictureWithLiveness(1, 0.1));
+    await service.register('ada', pictureWithLiveness(1, 0.1), testRequest);
+    await expect(service.verify('ada', pictureWithLiveness(1, 0.59), testRequest)).rejects.toMatchObject(
+      refused,
+    );
+    expect(await service.verify('ada', pictureWithLiveness(1, 0.6), testRequest)).toMatchObject({
+      verified: true,
+    });
+    await service.addImage('ada', pictureWithLiveness(1, 0.1), testRequest);
   });
 
   it('of registration counts for every picture that is kept', async () => {
     const service = await open({ registration: 0.6, verification: null });
-    await expect(service.register('ada', pictureWithLiveness(1, 0.59))).rejects.toMatchObject(refused);
+    await expect(service.register('ada', pictureWithLiveness(1, 0.59), testRequest)).rejects.toMatchObject(
+      refused,
+    );
     const live = pictureWithLiveness(1, 0.6);
     await expect(
-      service.register('ada', live, { moreImages: [pictureWithLiveness(1, 0.2)] }),
+      service.register('ada', live, { origin: testOrigin, moreImages: [pictureWithLiveness(1, 0.2)] }),
     ).rejects.toMatchObject({ ...refused, message: expect.stringMatching(/^Image 2: /) as string });
-    await service.register('ada', live);
-    await expect(service.addImage('ada', pictureWithLiveness(1, 0.59))).rejects.toMatchObject(refused);
-    expect(await service.addImage('ada', live)).toEqual({ images: 2 });
+    await service.register('ada', live, testRequest);
+    await expect(service.addImage('ada', pictureWithLiveness(1, 0.59), testRequest)).rejects.toMatchObject(
+      refused,
+    );
+    expect(await service.addImage('ada', live, testRequest)).toEqual({ images: 2 });
   });
 
   it('that was not measured is refused where it is asked for', async () => {
     const service = await open({ registration: 0, verification: 0 });
-    await expect(service.register('ada', pictureWithLiveness(1, null))).rejects.toMatchObject(refused);
+    await expect(service.register('ada', pictureWithLiveness(1, null), testRequest)).rejects.toMatchObject(
+      refused,
+    );
     expect(livenessProblem({ liveness: NaN }, 0)).toBe('LIVENESS_FAILED');
     expect(livenessProblem({ liveness: 0 }, 0)).toBeNull();
   });

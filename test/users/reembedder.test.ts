@@ -5,6 +5,7 @@ import { Reembedder, type ReembedEverybodyOptions } from '../../src/users/reembe
 import { openTextService, type TextService } from '../support/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textModelId, textPicture } from '../support/text-face-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 const newModel = 'new-model';
 const people = [1, 2, 3, 4, 5];
@@ -23,7 +24,8 @@ async function openSwitched(): Promise<TextService & { reembedder: Reembedder }>
     await parts.housekeeping.stop();
     await parts.database.close();
   });
-  for (const person of people) await parts.service.register(`user-${person}`, textPicture(person));
+  for (const person of people)
+    await parts.service.register(`user-${person}`, textPicture(person), testRequest);
   parts.faces.modelId = newModel;
   parts.faces.extractions = 0;
   return { ...parts, reembedder: new Reembedder(parts) };
@@ -99,7 +101,7 @@ it('does not bring back somebody deleted meanwhile', async () => {
   const { reembedder, database, faces, service } = await openSwitched();
   faces.during = async () => {
     faces.during = () => Promise.resolve();
-    for (const person of people) await service.remove(`user-${person}`);
+    for (const person of people) await service.remove(`user-${person}`, testRequest);
   };
   expect(await reembedder.everybody(options({ concurrency: 1 }))).toMatchObject({ failed: 0 });
   expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
@@ -117,22 +119,22 @@ it('never stores templates of another model than the one asked for', async () =>
 
 it('verification before its turn makes the template it needs, of this person alone', async () => {
   const { service, database } = await openSwitched();
-  expect(await service.verify('user-1', textPicture(1))).toMatchObject({
+  expect(await service.verify('user-1', textPicture(1), testRequest)).toMatchObject({
     recognition: 'user-1',
     verified: true,
   });
-  expect(await service.verify('user-2', textPicture(1))).toMatchObject({
+  expect(await service.verify('user-2', textPicture(1), testRequest)).toMatchObject({
     recognition: 'user-1',
     verified: false,
   });
-  expect(await service.verify('user-3', textPicture(4))).toMatchObject({ verified: false });
+  expect(await service.verify('user-3', textPicture(4), testRequest)).toMatchObject({ verified: false });
   expect(await database.missingTemplates.count(newModel)).toBe(2);
 });
 
 it('many verifications of one person at once make one template', async () => {
   const { service, database } = await openSwitched();
   const answers = await Promise.all(
-    Array.from({ length: 8 }, () => service.verify('user-1', textPicture(1))),
+    Array.from({ length: 8 }, () => service.verify('user-1', textPicture(1), testRequest)),
   );
   expect(answers.every(({ verified }) => verified)).toBe(true);
   expect(await database.users.templatesOf('user-1', newModel)).toHaveLength(1);
@@ -145,7 +147,9 @@ it('verification of someone whose picture the new model refuses says that no fac
     calls += 1;
     return calls === 1 ? Promise.resolve() : Promise.reject(new ServiceError('NO_FACE'));
   };
-  await expect(service.verify('user-1', textPicture(1))).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+  await expect(service.verify('user-1', textPicture(1), testRequest)).rejects.toMatchObject({
+    code: 'NOT_ENROLLED',
+  });
 });
 
 it('verification while the workers are busy is retryable, and of a person deleted meanwhile is invalid', async () => {
@@ -155,11 +159,15 @@ it('verification while the workers are busy is retryable, and of a person delete
     calls += 1;
     return calls === 1 ? Promise.resolve() : Promise.reject(new ServiceError('OVERLOADED'));
   };
-  await expect(service.verify('user-1', textPicture(1))).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await expect(service.verify('user-1', textPicture(1), testRequest)).rejects.toMatchObject({
+    code: 'OVERLOADED',
+  });
   calls = 0;
   faces.during = async () => {
     calls += 1;
-    if (calls === 2) await service.remove('user-1');
+    if (calls === 2) await service.remove('user-1', testRequest);
   };
-  await expect(service.verify('user-1', textPicture(1))).rejects.toMatchObject({ code: 'INVALID_USER' });
+  await expect(service.verify('user-1', textPicture(1), testRequest)).rejects.toMatchObject({
+    code: 'INVALID_USER',
+  });
 });

@@ -15,6 +15,7 @@ import { openTextService, type TextService } from '../support/open-text-service.
 import { s3Credentials, startS3Server, type S3Server } from '../support/s3-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textPicture } from '../support/text-face-service.js';
+import { testRequest } from '../support/test-origin.js';
 
 const faults: Fault[] = ['error', 'reset', 'silence', 'error after', 'reset after', 'silence after', 'late'];
 const ever = new Date(8.64e15);
@@ -96,7 +97,9 @@ describe('a bucket that fails now and then', () => {
     for (let person = 1; person <= 60; person += 1) {
       const id = `user-${Math.floor(random() * 8)}`;
       const removing = people.has(id);
-      const work = removing ? service.remove(id) : service.register(id, textPicture(person));
+      const work = removing
+        ? service.remove(id, testRequest)
+        : service.register(id, textPicture(person), testRequest);
       const outcome = await work.then(
         () => 'done',
         (error: unknown) => (error as { code: string }).code,
@@ -125,7 +128,9 @@ describe('a bucket that fails now and then', () => {
     const parts = await openService(folder, server);
     const { service, database, images } = parts;
     server.proxy.plan = (method) => (method === 'PUT' ? 'late' : undefined);
-    await expect(service.register('ada', textPicture(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(service.register('ada', textPicture(1), testRequest)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     expect(server.keys()).toEqual([]);
 
     await server.proxy.releaseLate();
@@ -138,7 +143,7 @@ describe('a bucket that fails now and then', () => {
     expect(await sweepBlobs(database.blobs, images, ever)).toEqual({ finished: 1, failures: [] });
     await expectExactly(new Map(), folder, parts, server);
     server.proxy.plan = () => undefined;
-    await service.register('ada', textPicture(2));
+    await service.register('ada', textPicture(2), testRequest);
     await expectExactly(new Map([['ada', 2]]), folder, parts, server);
   });
 });

@@ -6,6 +6,7 @@ import { textPicture } from '../../test/support/text-face-service.js';
 import { unprotectFolder } from '../../test/support/unprotect-folder.js';
 import { inFolder, type FaultCounts, type FaultKind, type FaultOptions } from './fault-kind.js';
 import { killedCommand } from './killed-command.js';
+import { testRequest } from '../../test/support/test-origin.js';
 
 const PEOPLE = 40;
 
@@ -14,7 +15,7 @@ const noGallery = () => ({ size: 0, bestOther: () => Promise.resolve(null) });
 async function register(folder: string): Promise<void> {
   const { service, housekeeping, database } = await openTextService({ folder, gallery: noGallery });
   for (let person = 0; person < PEOPLE; person += 1)
-    await service.register(`user-${person}`, textPicture(person));
+    await service.register(`user-${person}`, textPicture(person), testRequest);
   await housekeeping.stop();
   await database.close();
 }

@@ -1,7 +1,6 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
-import { unknownOrigin } from '../../audit/audit-origin.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
 import type { EnrolledFace, Enrolment, PageRequest, UserRepository } from '../../users/user-repository.js';
@@ -54,7 +53,7 @@ export class MysqlUserRepository implements UserRepository {
     return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin = unknownOrigin): Promise<void> {
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin: AuditOrigin): Promise<void> {
     return this.session.write(async (database, { uncertain }) => {
       try {
         await database.insert(users).values(user);
@@ -69,7 +68,7 @@ export class MysqlUserRepository implements UserRepository {
     });
   }
 
-  enrolExisting(key: UserKey, face: EnrolledFace, origin = unknownOrigin): Promise<void> {
+  enrolExisting(key: UserKey, face: EnrolledFace, origin: AuditOrigin): Promise<void> {
     const { userId } = key.stored;
     const { template } = face;
     return this.session.write(async (database, { uncertain }) => {
@@ -97,7 +96,7 @@ export class MysqlUserRepository implements UserRepository {
     key: UserKey,
     besides: readonly string[],
     face: EnrolledFace,
-    origin = unknownOrigin,
+    origin: AuditOrigin,
   ): Promise<boolean> {
     const { userId } = key.stored;
     const { template } = face;
@@ -117,7 +116,7 @@ export class MysqlUserRepository implements UserRepository {
     });
   }
 
-  remove(id: string, origin = unknownOrigin): Promise<{ imageKeys: string[] } | null> {
+  remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null> {
     let removed: { imageKeys: string[] } | null = null;
     return this.session.write(async (database, { uncertain }) => {
       // Locked first: nothing can be enrolled for this user between the steps.

@@ -1,7 +1,6 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
-import { unknownOrigin } from '../../audit/audit-origin.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
 import type { EnrolledFace, Enrolment, PageRequest, UserRepository } from '../../users/user-repository.js';
@@ -51,7 +50,7 @@ export class SqliteUserRepository implements UserRepository {
     return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin = unknownOrigin): Promise<void> {
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin: AuditOrigin): Promise<void> {
     return this.session.write(async (database) => {
       const inserted = await database
         .insert(users)
@@ -65,7 +64,7 @@ export class SqliteUserRepository implements UserRepository {
     });
   }
 
-  enrolExisting(key: UserKey, face: EnrolledFace, origin = unknownOrigin): Promise<void> {
+  enrolExisting(key: UserKey, face: EnrolledFace, origin: AuditOrigin): Promise<void> {
     const { userId } = key.stored;
     return this.session.write(async (database) => {
       const [user] = await database.select({ id: users.id }).from(users).where(eq(users.id, userId));
@@ -86,7 +85,7 @@ export class SqliteUserRepository implements UserRepository {
     key: UserKey,
     besides: readonly string[],
     face: EnrolledFace,
-    origin = unknownOrigin,
+    origin: AuditOrigin,
   ): Promise<boolean> {
     const { userId } = key.stored;
     return this.session.write(async (database) => {
@@ -102,7 +101,7 @@ export class SqliteUserRepository implements UserRepository {
     });
   }
 
-  async remove(id: string, origin = unknownOrigin): Promise<{ imageKeys: string[] } | null> {
+  async remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null> {
     const removed = await this.session.write(async (database) => {
       const removedTemplates = await database
         .delete(templates)
