@@ -20,6 +20,7 @@ import { BackgroundProtection } from './protection/background-protection.js';
 import { openProtectedDatabase } from './database/open-protected-database.js';
 import { createCounters } from './limits/create-counters.js';
 import { RequestLimits } from './limits/request-limits.js';
+import { Shutdown } from './shutdown.js';
 import { openImageStore } from './storage/open-image-store.js';
 import { BackgroundReembedding } from './users/background-reembedding.js';
 import { FaceInspector } from './users/face-inspector.js';
@@ -38,20 +39,20 @@ export interface Service {
   readonly address: string;
   /** For example `http://127.0.0.1:9464/metrics`; null when none are served. */
   readonly metricsAddress: string | null;
-  /** Takes no new requests, finishes the running ones, then closes every part. */
+  /**
+   * Takes no new requests, finishes the running ones, then closes every part.
+   * @throws AggregateError of the parts that failed to close, after all others are closed.
+   */
   stop(): Promise<void>;
 }
 
 /** Builds every part, hands each its collaborators, and starts to serve when all of them work. */
 export async function startService(config: Config, logger: Logger): Promise<Service> {
-  const closers: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const shutdown = new Shutdown();
   const metrics = new ServiceMetrics();
   try {
     const metricsServer = await startMetricsServer(metrics, config.metrics, logger);
-    closers.push(() => metricsServer?.close() ?? Promise.resolve());
+    shutdown.part(() => metricsServer?.close() ?? Promise.resolve());
     await buildModels({
       onProgress: (message) => {
         logger.debug(message);
@@ -68,7 +69,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const database = timeDatabase(opened, (durationMs) => {
       metrics.stage('database', durationMs);
     });
-    closers.push(() => database.close());
+    shutdown.part(() => database.close());
     const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
     await assertMayServe(config, access, logger);
     const images = timeCalls(await openImageStore(config), (durationMs) => {
@@ -97,7 +98,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       },
     });
     metrics.watchPool(faces);
-    closers.push(() => faces.close());
+    shutdown.part(() => faces.close());
 
     const gallery = new SynchronisedGallery({
       log: database.gallery,
@@ -115,7 +116,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const search = timeCalls(gallery, (durationMs) => {
       metrics.stage('search', durationMs);
     });
-    closers.push(() => gallery.close());
+    shutdown.part(() => gallery.close());
     await Promise.all([faces.ready(), gallery.load()]);
 
     const counters = createCounters(database.counters, logger);
@@ -123,7 +124,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     // Other nodes may be in the middle of registrations of their own.
     if (config.mysql) housekeeping.start();
     else await housekeeping.startAlone();
-    closers.push(() => housekeeping.stop());
+    shutdown.job(() => housekeeping.stop());
 
     const userService = new FaceUserService({
       database,
@@ -159,20 +160,22 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       config,
       logger,
     });
-    closers.push(() => api.stop());
+    shutdown.api(() => api.stop());
     const address = await api.listen();
     const protection = new BackgroundProtection({ database, images, vault, logger });
     protection.start();
-    closers.push(() => protection.stop());
+    shutdown.job(() => protection.stop());
     const reembedding = new BackgroundReembedding(new Reembedder({ database, images, faces }), {
       modelId: embedder.modelId,
       logger,
     });
     reembedding.start();
-    closers.push(() => reembedding.stop());
-    return { address, metricsAddress: metricsServer?.address ?? null, stop };
+    shutdown.job(() => reembedding.stop());
+    return { address, metricsAddress: metricsServer?.address ?? null, stop: () => shutdown.run() };
   } catch (error) {
-    await stop();
+    await shutdown.run().catch((reason: unknown) => {
+      logger.error({ err: reason }, 'not everything could be closed after the failed start');
+    });
     throw error;
   }
 }

@@ -32,7 +32,12 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
     // Not process.exit(): beside a running model it ends in an abort, whose core dump would hold faces.
     process.kill(process.pid, 'SIGKILL');
   }, EXIT_DEADLINE_MS).unref();
-  await service.stop();
+  try {
+    await service.stop();
+  } catch (error) {
+    logger.fatal({ err: error }, 'stopped, but not every part could be closed');
+    process.exit(1);
+  }
   logger.info('stopped');
   process.exit(0);
 }
