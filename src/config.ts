@@ -326,15 +326,14 @@ export class ConfigError extends Error {
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(present);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
+    ...contradictions(present).map((contradiction) => `  ${contradiction}`),
+  ];
+  if (!parsed.success || problems.length > 0) {
     throw new ConfigError(`These environment variables cannot be used:\n${problems.join('\n')}`);
   }
   const values = parsed.data;
-  if (values.LIVENESS === 'off' && values.LIVENESS_THRESHOLD !== undefined)
-    throw new ConfigError(
-      'LIVENESS_THRESHOLD does nothing without LIVENESS=verify or LIVENESS=register-and-verify',
-    );
   return Object.freeze({
     production: values.NODE_ENV === 'production',
     host: values.HOST,
@@ -377,6 +376,28 @@ function retentionDays(text: string): number | undefined {
   return text === 'none' ? 0 : Number.parseInt(text, 10);
 }
 
+/**
+ * Rules over several variables. They read the text of the variables, so that they are reported together with
+ * variables that cannot be used by themselves.
+ */
+function contradictions(given: Partial<Record<string, string>>): string[] {
+  const { LIVENESS = 'off', DATABASE_TLS = 'off', DATABASE_TLS_CERT, DATABASE_TLS_KEY } = given;
+  const found: string[] = [];
+  if (LIVENESS === 'off' && given['LIVENESS_THRESHOLD'] !== undefined)
+    found.push(
+      'LIVENESS_THRESHOLD: does nothing without LIVENESS=verify or LIVENESS=register-and-verify; set one or remove it',
+    );
+  if (DATABASE_TLS === 'off')
+    for (const name of ['DATABASE_TLS_CA', 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'])
+      if (given[name] !== undefined)
+        found.push(`${name}: does nothing without DATABASE_TLS=verify; set that or remove it`);
+  if (DATABASE_TLS_CERT !== undefined && DATABASE_TLS_KEY === undefined)
+    found.push('DATABASE_TLS_CERT: needs DATABASE_TLS_KEY, the key of the client certificate');
+  if (DATABASE_TLS_KEY !== undefined && DATABASE_TLS_CERT === undefined)
+    found.push('DATABASE_TLS_KEY: needs DATABASE_TLS_CERT, the client certificate of the key');
+  return found;
+}
+
 /** The port that OpenTelemetry's Prometheus exporters use. */
 const usualMetricsPort = 9464;
 
@@ -403,8 +424,6 @@ function imageStore(values: Environment): S3Location | undefined {
 
 function mysqlSettings(values: Environment): MysqlSettings | undefined {
   if (values.DATABASE_URL === undefined) return undefined;
-  if (values.DATABASE_TLS === 'off' && (values.DATABASE_TLS_CA ?? values.DATABASE_TLS_KEY) !== undefined)
-    throw new ConfigError('DATABASE_TLS_CA and DATABASE_TLS_KEY do nothing without DATABASE_TLS=verify');
   return {
     ...values.DATABASE_URL,
     poolSize: values.DATABASE_POOL_SIZE,

@@ -46,7 +46,8 @@ export class UserProtector {
       if (plainFiles === null) await this.#withdraw(announced);
       else for (const file of plainFiles) await finishDeletion(file, database.blobs, images);
     } catch (error) {
-      await this.#withdraw(announced);
+      // What stays announced is swept later; the cause is what the caller has to see.
+      await this.#withdraw(announced).catch(() => undefined);
       throw error;
     }
   }

@@ -55,8 +55,25 @@ it('needs nothing but the address', () => {
   expect(loadConfig({}).mysql).toBeUndefined();
 });
 
-it('refuses certificates without encryption', () => {
-  expect(() => loadConfig({ DATABASE_URL: 'mysql://db/lib', DATABASE_TLS_CA: 'ca.pem' })).toThrow(
-    'DATABASE_TLS=verify',
-  );
+it.each(['DATABASE_TLS_CA', 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'])(
+  'refuses %s without encryption',
+  (name) => {
+    expect(() => loadConfig({ DATABASE_URL: 'mysql://db/lib', [name]: 'file.pem' })).toThrow(
+      `${name}: does nothing without DATABASE_TLS=verify`,
+    );
+  },
+);
+
+it.each([
+  ['DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'],
+  ['DATABASE_TLS_KEY', 'DATABASE_TLS_CERT'],
+])('refuses %s without %s', (given, missing) => {
+  expect(() =>
+    loadConfig({ DATABASE_URL: 'mysql://db/lib', DATABASE_TLS: 'verify', [given]: 'file.pem' }),
+  ).toThrow(`${given}: needs ${missing}`);
+});
+
+it('reports variables that contradict each other together with those that cannot be used', () => {
+  const environment = { PORT: 'many', LIVENESS_THRESHOLD: '0.5', DATABASE_TLS_CERT: 'cert.pem' };
+  expect(() => loadConfig(environment)).toThrow(/PORT: .*\n.*LIVENESS_THRESHOLD: .*\n.*DATABASE_TLS_CERT: /);
 });

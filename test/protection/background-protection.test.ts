@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { BackgroundProtection } from '../../src/protection/background-protection.js';
+import { UserProtector } from '../../src/protection/user-protector.js';
 import { encodeVector } from '../../src/protection/vector-bytes.js';
 import { filesHolding } from '../support/files-holding.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';
@@ -135,4 +136,30 @@ it('leaves a user whose picture is missing as they are, and does the others', as
   expect(await parts.database.protection.unprotected({ first: 10 })).toEqual(['user-3']);
   await expectEverybodyVerified(parts);
   expect(await parts.database.blobs.unfinished(new Date(8.64e15))).toEqual([]);
+});
+
+it('names the cause when a picture cannot be stored, also when the cleanup fails too', async () => {
+  const parts = await open(await oldFolder());
+  const { database, images, vault } = parts;
+  const protector = new UserProtector({
+    database: {
+      ...database,
+      blobs: {
+        announce: (key) => database.blobs.announce(key),
+        forget: (key, announcedBefore) => database.blobs.forget(key, announcedBefore),
+        abandon: () => Promise.reject(new Error('cleanup failed')),
+        expired: () => Promise.resolve([]),
+        expire: () => Promise.resolve(false),
+        unfinished: () => Promise.resolve([]),
+      },
+    },
+    images: {
+      get: (key) => images.get(key),
+      put: () => Promise.reject(new Error('put failed')),
+      delete: (key) => images.delete(key),
+      ping: () => images.ping(),
+    },
+    vault,
+  });
+  await expect(protector.protect('user-1')).rejects.toThrow('put failed');
 });

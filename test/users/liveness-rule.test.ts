@@ -48,7 +48,7 @@ test.each([
   [{ LIVENESS: 'on' }, 'LIVENESS'],
   [{ LIVENESS: 'verify', LIVENESS_THRESHOLD: '1.01' }, 'LIVENESS_THRESHOLD'],
   [{ LIVENESS: 'verify', LIVENESS_THRESHOLD: 'high' }, 'LIVENESS_THRESHOLD'],
-  [{ LIVENESS_THRESHOLD: '0.5' }, 'LIVENESS_THRESHOLD does nothing without LIVENESS=verify'],
+  [{ LIVENESS_THRESHOLD: '0.5' }, 'LIVENESS_THRESHOLD: does nothing without LIVENESS=verify'],
 ])('%j cannot be used', (environment, message) => {
   expect(() => loadConfig(environment)).toThrow(message);
 });
