@@ -120,7 +120,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     await Promise.all([faces.ready(), gallery.load()]);
 
     const counters = createCounters(database.counters, logger);
-    const housekeeping = new Housekeeping({ database, images, counters, logger, ...config });
+    const housekeeping = new Housekeeping({
+      database,
+      images,
+      counters,
+      logger,
+      imageRetentionDays: config.imageRetentionDays,
+      auditRetentionDays: config.auditRetentionDays,
+    });
     // Other nodes may be in the middle of registrations of their own.
     if (config.mysql) housekeeping.start();
     else await housekeeping.startAlone();
@@ -146,10 +153,24 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const audit = new AuditWriter(database.auditLog);
 
     const api = await createApi({
-      userService: guardedUserService(userService, { attempts: { ...config, counters }, audit, metrics }),
+      userService: guardedUserService(userService, {
+        attempts: {
+          counters,
+          freeFailuresPerCaller: config.freeFailuresPerCaller,
+          freeFailuresPerUser: config.freeFailuresPerUser,
+        },
+        audit,
+        metrics,
+      }),
       inspection: new AuditedInspection(inspection, audit),
       access,
-      requestLimits: new RequestLimits({ ...config, counters, remote: database.counters !== undefined }),
+      requestLimits: new RequestLimits({
+        counters,
+        remote: database.counters !== undefined,
+        keyRequestsPerMinute: config.keyRequestsPerMinute,
+        addressRequestsPerMinute: config.addressRequestsPerMinute,
+        failedKeysPerMinute: config.failedKeysPerMinute,
+      }),
       health: {
         database: () => database.ping(),
         images: () => images.ping(),
