@@ -44,7 +44,7 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
     const unembedded = await database.missingTemplates.count(modelId);
     if (unembedded > 0)
       print(`${unembedded} pictures have no template of ${modelId} yet; npm run reembed makes them.`);
-    const without = await database.audit.countWithoutTemplate(modelId);
+    const without = await database.consistency.countWithoutTemplate(modelId);
     if (without > unembedded)
       print(
         `${without - unembedded} users have no face of the current model yet; npm run import enrols them.`,

@@ -1,6 +1,6 @@
 export type BlobState = 'pending' | 'live' | 'deleting';
 
-export interface AuditedBlob {
+export interface CheckedBlob {
   readonly key: string;
   readonly state: BlobState;
   readonly announcedAt: Date;
@@ -17,14 +17,14 @@ export interface StrayRows {
 }
 
 /** Looks at the database as a whole, to find and mend what should not be; not for the service itself. */
-export interface DatabaseAudit {
+export interface ConsistencyCheck {
   /** Damage that the database engine finds in its own files, one sentence each. */
   damage(): Promise<string[]>;
   /** Users without a template of the model. */
   countWithoutTemplate(modelId: string): Promise<number>;
   /** Blobs in the order of their keys. */
-  blobs(page: { readonly first: number; readonly after: string }): Promise<AuditedBlob[]>;
-  blob(key: string): Promise<AuditedBlob | null>;
+  blobs(page: { readonly first: number; readonly after: string }): Promise<CheckedBlob[]>;
+  blob(key: string): Promise<CheckedBlob | null>;
   /** Whether any row names the key. */
   knows(key: string): Promise<boolean>;
   /** Compare-and-set of a blob's state; false when it was in another one. */

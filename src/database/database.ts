@@ -6,7 +6,7 @@ import type { ProtectionRepository } from '../protection/protection-repository.j
 import type { BlobJournal } from '../storage/blob-journal.js';
 import type { MissingTemplates } from '../users/missing-templates.js';
 import type { UserRepository } from '../users/user-repository.js';
-import type { DatabaseAudit } from './consistency.js';
+import type { ConsistencyCheck } from './consistency.js';
 
 /** What is open of a database for commands that need no master key. */
 export type KeyDatabase = Pick<Database, 'apiKeys' | 'auditLog' | 'close'>;
@@ -19,7 +19,7 @@ export interface Database {
   readonly users: UserRepository;
   readonly blobs: BlobJournal;
   readonly gallery: GalleryLog;
-  readonly audit: DatabaseAudit;
+  readonly consistency: ConsistencyCheck;
   readonly missingTemplates: MissingTemplates;
   readonly protection: ProtectionRepository;
   readonly auditLog: AuditLog;

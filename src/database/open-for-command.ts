@@ -3,13 +3,14 @@ import type { Config } from '../config.js';
 import type { Vault } from '../protection/vault.js';
 import type { HoldingsDatabase, KeyDatabase } from './database.js';
 import { openMysqlSession } from './mysql/open-mysql-database.js';
-import { MysqlApiKeyRepository } from './mysql/mysql-api-key-repository.js';
-import { MysqlAuditLog } from './mysql/mysql-audit-log.js';
-import { MysqlProtection } from './mysql/mysql-protection.js';
+import { mysqlDialect } from './mysql/mysql-dialect.js';
+import { SqlApiKeyRepository } from './repositories/api-key-repository.js';
+import { SqlAuditLog } from './repositories/audit-log.js';
+import { SqlProtectionRepository } from './repositories/protection-repository.js';
+import type { Session } from './session.js';
+import type { Dialect } from './dialect.js';
 import { openBesideService } from './sqlite/open-beside-service.js';
-import { SqliteApiKeyRepository } from './sqlite/sqlite-api-key-repository.js';
-import { SqliteAuditLog } from './sqlite/sqlite-audit-log.js';
-import { SqliteProtection } from './sqlite/sqlite-protection.js';
+import { asSession, sqliteDialect } from './sqlite/sqlite-dialect.js';
 
 type DatabaseConfig = Pick<Config, 'mysql' | 'dataDir'>;
 
@@ -18,35 +19,45 @@ type DatabaseConfig = Pick<Config, 'mysql' | 'dataDir'>;
  * it. No master key is needed.
  */
 export async function openKeys(
-  { mysql, dataDir }: DatabaseConfig,
+  config: DatabaseConfig,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): Promise<KeyDatabase> {
-  if (mysql !== undefined) {
-    const session = await openMysqlSession(mysql, logger);
-    return {
-      apiKeys: new MysqlApiKeyRepository(session),
-      auditLog: new MysqlAuditLog(session),
-      close: () => session.close(),
-    };
-  }
-  const { session, close } = await openBesideService(dataDir);
-  return { apiKeys: new SqliteApiKeyRepository(session), auditLog: new SqliteAuditLog(session), close };
+  const { session, dialect, close } = await openForCommand(config, logger);
+  return {
+    apiKeys: new SqlApiKeyRepository(session, dialect),
+    auditLog: new SqlAuditLog(session, dialect),
+    close,
+  };
 }
 
 /** Opens what is held about people, as {@link openKeys} does. */
 export async function openHoldings(
-  { mysql, dataDir }: DatabaseConfig,
+  config: DatabaseConfig,
   vault: Vault,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): Promise<HoldingsDatabase> {
+  const { session, dialect, close } = await openForCommand(config, logger);
+  return {
+    protection: new SqlProtectionRepository(session, dialect, vault),
+    auditLog: new SqlAuditLog(session, dialect),
+    close,
+  };
+}
+
+interface CommandDatabase {
+  readonly session: Pick<Session, 'read' | 'write' | 'scrub'>;
+  readonly dialect: Dialect;
+  readonly close: () => Promise<void>;
+}
+
+async function openForCommand(
+  { mysql, dataDir }: DatabaseConfig,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): Promise<CommandDatabase> {
   if (mysql !== undefined) {
     const session = await openMysqlSession(mysql, logger);
-    return {
-      protection: new MysqlProtection(session, vault),
-      auditLog: new MysqlAuditLog(session),
-      close: () => session.close(),
-    };
+    return { session, dialect: mysqlDialect, close: () => session.close() };
   }
   const { session, close } = await openBesideService(dataDir);
-  return { protection: new SqliteProtection(session, vault), auditLog: new SqliteAuditLog(session), close };
+  return { session: asSession(session), dialect: sqliteDialect, close };
 }

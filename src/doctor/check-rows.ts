@@ -7,21 +7,21 @@ const none = { templateIds: [], imageKeys: [], keyOwners: [] };
 
 /** Looks for rows that contradict each other, and for damage that the database engine finds. */
 export async function* checkRows(
-  { audit, blobs }: Pick<Database, 'audit' | 'blobs'>,
+  { consistency, blobs }: Pick<Database, 'consistency' | 'blobs'>,
   images: ImageStore,
 ): AsyncIterable<Finding> {
-  for (const finding of await audit.damage())
+  for (const finding of await consistency.damage())
     yield {
       problem: `The database file is damaged: ${finding}`,
       remedy: 'stop the service and restore a backup',
     };
-  const { templateIds, imageKeys, keyOwners } = await audit.strays();
+  const { templateIds, imageKeys, keyOwners } = await consistency.strays();
   for (const templateId of templateIds)
     yield {
       problem: `Template ${templateId} belongs to a user who does not exist`,
       remedy: 'delete the template',
       repair: async () => {
-        await audit.removeStrays({ ...none, templateIds: [templateId] });
+        await consistency.removeStrays({ ...none, templateIds: [templateId] });
         return true;
       },
     };
@@ -30,7 +30,7 @@ export async function* checkRows(
       problem: `${key} belongs to a user who does not exist`,
       remedy: 'delete file and rows',
       repair: async () => {
-        await audit.removeStrays({ ...none, imageKeys: [key] });
+        await consistency.removeStrays({ ...none, imageKeys: [key] });
         return finishDeletion(key, blobs, images);
       },
     };
@@ -39,7 +39,7 @@ export async function* checkRows(
       problem: 'A key belongs to a user who does not exist',
       remedy: 'delete the key',
       repair: async () => {
-        await audit.removeStrays({ ...none, keyOwners: [userId] });
+        await consistency.removeStrays({ ...none, keyOwners: [userId] });
         return true;
       },
     };

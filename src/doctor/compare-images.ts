@@ -1,14 +1,14 @@
 import { isImageKey } from '../storage/image-key.js';
 import type { ImageStore, ImageStoreAudit } from '../storage/image-store.js';
 import { finishDeletion } from '../storage/blob-sweeper.js';
-import type { AuditedBlob, DatabaseAudit } from '../database/consistency.js';
+import type { CheckedBlob, ConsistencyCheck } from '../database/consistency.js';
 import type { BlobJournal } from '../storage/blob-journal.js';
 import type { Finding } from './finding.js';
 
 const pageSize = 1000;
 
 export interface CompareOptions {
-  readonly audit: DatabaseAudit;
+  readonly consistency: ConsistencyCheck;
   readonly blobs: BlobJournal;
   readonly images: ImageStore & ImageStoreAudit;
   /** An intent announced before this time belongs to a process that died. */
@@ -20,7 +20,7 @@ export interface CompareOptions {
  * many there are. The service may run meanwhile, so each difference is looked at again before it is told.
  */
 export async function* compareImages(options: CompareOptions): AsyncIterable<Finding> {
-  const blobs = allBlobs(options.audit)[Symbol.asyncIterator]();
+  const blobs = allBlobs(options.consistency)[Symbol.asyncIterator]();
   const names = options.images.names()[Symbol.asyncIterator]();
   let blob = await next(blobs);
   let name = await next(names);
@@ -40,10 +40,10 @@ export async function* compareImages(options: CompareOptions): AsyncIterable<Fin
   }
 }
 
-async function* allBlobs(audit: DatabaseAudit): AsyncIterable<AuditedBlob> {
+async function* allBlobs(consistency: ConsistencyCheck): AsyncIterable<CheckedBlob> {
   let after = '';
   for (;;) {
-    const page = await audit.blobs({ first: pageSize, after });
+    const page = await consistency.blobs({ first: pageSize, after });
     yield* page;
     const last = page.at(-1);
     if (last === undefined || page.length < pageSize) return;
@@ -63,14 +63,14 @@ function foreignFile(name: string): Finding {
   };
 }
 
-async function* fileWithoutRow(key: string, { audit, images }: CompareOptions): AsyncIterable<Finding> {
+async function* fileWithoutRow(key: string, { consistency, images }: CompareOptions): AsyncIterable<Finding> {
   // Rows are there before the file and leave after it, so the row is looked for first.
-  if ((await audit.knows(key)) || !(await images.has(key))) return;
+  if ((await consistency.knows(key)) || !(await images.has(key))) return;
   yield {
     problem: `${key} is a file that no row knows`,
     remedy: 'delete the file',
     repair: async () => {
-      if (await audit.knows(key)) return false;
+      if (await consistency.knows(key)) return false;
       await images.delete(key);
       return true;
     },
@@ -78,23 +78,23 @@ async function* fileWithoutRow(key: string, { audit, images }: CompareOptions): 
 }
 
 async function* blobFindings(
-  listed: AuditedBlob,
+  listed: CheckedBlob,
   hasFile: boolean,
   options: CompareOptions,
 ): AsyncIterable<Finding> {
-  const { audit, images, unfinishedBefore } = options;
+  const { consistency, images, unfinishedBefore } = options;
   if (listed.state === 'live' && listed.referenced && hasFile) return;
   if (listed.state !== 'live' && !listed.referenced && listed.announcedAt >= unfinishedBefore) return;
   // The file may have come after the names were read; a live row has it from its first moment to its last.
   const present = hasFile || (await images.has(listed.key));
-  const blob = await audit.blob(listed.key);
+  const blob = await consistency.blob(listed.key);
   if (blob?.state !== listed.state || blob.referenced !== listed.referenced) return;
   if (blob.referenced && !present) yield lostPicture(blob);
   else if (blob.referenced && blob.state !== 'live') yield wrongState(blob, options);
   else if (!blob.referenced) yield leftOver(blob, options);
 }
 
-function lostPicture({ key }: AuditedBlob): Finding {
+function lostPicture({ key }: CheckedBlob): Finding {
   return {
     problem: `${key} is a user's picture, but the file is missing`,
     remedy:
@@ -102,15 +102,15 @@ function lostPicture({ key }: AuditedBlob): Finding {
   };
 }
 
-function wrongState({ key, state }: AuditedBlob, { audit }: CompareOptions): Finding {
+function wrongState({ key, state }: CheckedBlob, { consistency }: CompareOptions): Finding {
   return {
     problem: `${key} is a user's picture, but marked as ${state}`,
     remedy: 'mark it as live',
-    repair: () => audit.changeState(key, state, 'live'),
+    repair: () => consistency.changeState(key, state, 'live'),
   };
 }
 
-function leftOver({ key, state }: AuditedBlob, { audit, blobs, images }: CompareOptions): Finding {
+function leftOver({ key, state }: CheckedBlob, { consistency, blobs, images }: CompareOptions): Finding {
   const states = {
     live: 'belongs to no user',
     pending: 'is left of an interrupted registration',
@@ -120,7 +120,7 @@ function leftOver({ key, state }: AuditedBlob, { audit, blobs, images }: Compare
     problem: `${key} ${states[state]}`,
     remedy: 'delete file and row',
     repair: async () => {
-      if (state !== 'deleting' && !(await audit.changeState(key, state, 'deleting'))) return false;
+      if (state !== 'deleting' && !(await consistency.changeState(key, state, 'deleting'))) return false;
       return finishDeletion(key, blobs, images);
     },
   };

@@ -431,27 +431,27 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       await database.blobs.abandon(keys[1] ?? '');
       const { image } = await enrol(database, { id: 'ada' });
 
-      const first = await database.audit.blobs({ first: 4, after: '' });
-      const rest = await database.audit.blobs({ first: 4, after: first.at(-1)?.key ?? '' });
+      const first = await database.consistency.blobs({ first: 4, after: '' });
+      const rest = await database.consistency.blobs({ first: 4, after: first.at(-1)?.key ?? '' });
       expect([...first, ...rest].map(({ key }) => key)).toEqual([...keys, image.key].sort());
-      expect(await database.audit.blob(image.key)).toMatchObject({ state: 'live', referenced: true });
-      expect(await database.audit.blob(keys[0] ?? '')).toMatchObject({ state: 'pending', referenced: false });
-      expect(await database.audit.blob(keys[1] ?? '')).toMatchObject({
+      expect(await database.consistency.blob(image.key)).toMatchObject({ state: 'live', referenced: true });
+      expect(await database.consistency.blob(keys[0] ?? '')).toMatchObject({ state: 'pending', referenced: false });
+      expect(await database.consistency.blob(keys[1] ?? '')).toMatchObject({
         state: 'deleting',
         referenced: false,
       });
-      expect(await database.audit.blob(createImageKey('image/jpeg'))).toBeNull();
-      expect(await database.audit.knows(keys[0] ?? '')).toBe(true);
-      expect(await database.audit.knows(createImageKey('image/jpeg'))).toBe(false);
+      expect(await database.consistency.blob(createImageKey('image/jpeg'))).toBeNull();
+      expect(await database.consistency.knows(keys[0] ?? '')).toBe(true);
+      expect(await database.consistency.knows(createImageKey('image/jpeg'))).toBe(false);
     });
 
     it('changes the state of a blob only from the one it was said to be in', async () => {
       const database = await open();
       const key = createImageKey('image/jpeg');
       await database.blobs.announce(key);
-      expect(await database.audit.changeState(key, 'live', 'deleting')).toBe(false);
-      expect(await database.audit.changeState(key, 'pending', 'live')).toBe(true);
-      expect(await database.audit.blob(key)).toMatchObject({ state: 'live' });
+      expect(await database.consistency.changeState(key, 'live', 'deleting')).toBe(false);
+      expect(await database.consistency.changeState(key, 'pending', 'live')).toBe(true);
+      expect(await database.consistency.blob(key)).toMatchObject({ state: 'live' });
     });
 
     it('counts users without a template of a model, and finds nothing wrong with a sound database', async () => {
@@ -459,13 +459,13 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const { template } = await enrol(database, { id: 'ada', seed: 1 });
       await enrol(database, { id: 'bob', seed: 2, modelId: 'model-b' });
       await enrol(database, { id: 'cid', seed: 3, modelId: 'model-b' });
-      expect(await database.audit.countWithoutTemplate(modelId)).toBe(2);
-      expect(await database.audit.countWithoutTemplate('model-b')).toBe(1);
-      expect(await database.audit.damage()).toEqual([]);
-      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
+      expect(await database.consistency.countWithoutTemplate(modelId)).toBe(2);
+      expect(await database.consistency.countWithoutTemplate('model-b')).toBe(1);
+      expect(await database.consistency.damage()).toEqual([]);
+      expect(await database.consistency.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
 
       const revision = await database.gallery.revision();
-      await database.audit.removeStrays({
+      await database.consistency.removeStrays({
         templateIds: [template.templateId],
         imageKeys: [],
         keyOwners: ['ada'],
@@ -559,7 +559,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         ...images.map((image, seed) => database.missingTemplates.add(image, made(seed))),
         ...ids.map((id) => database.users.remove(id, testOrigin)),
       ]);
-      expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
+      expect(await database.consistency.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
       for (const id of ids) expect(await database.users.templatesOf(id, other)).toEqual([]);
     });
   });

@@ -104,7 +104,7 @@ it('does not bring back somebody deleted meanwhile', async () => {
     for (const person of people) await service.remove(`user-${person}`, testRequest);
   };
   expect(await reembedder.everybody(options({ concurrency: 1 }))).toMatchObject({ failed: 0 });
-  expect(await database.audit.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
+  expect(await database.consistency.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
   expect(await service.list({ first: 10 })).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
-import { drizzle, type MySqlRemoteDatabase } from 'drizzle-orm/mysql-proxy';
+import { drizzle } from 'drizzle-orm/mysql-proxy';
 import type { SslOptions } from 'mysql2';
 import { createConnection, type Connection, type ResultSetHeader } from 'mysql2/promise';
+import type { Queries } from '../dialect.js';
 import { fromDriver, isFailure, MysqlError } from './mysql-error.js';
 import type { MysqlHost, MysqlSettings } from './mysql-options.js';
 
@@ -8,8 +9,6 @@ export interface ConnectionOptions extends Omit<MysqlSettings, 'tls'> {
   /** Undefined: not encrypted. */
   readonly ssl: SslOptions | undefined;
 }
-
-export type Queries = MySqlRemoteDatabase;
 
 /**
  * What every connection relies on, whatever the server's defaults are. The SQL mode also fixes how the driver may

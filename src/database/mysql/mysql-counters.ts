@@ -1,6 +1,6 @@
 import { eq, inArray, like, lte, sql } from 'drizzle-orm';
 import type { Count, Counters, Lifetime } from '../../limits/counters.js';
-import type { Queries } from './mysql-connection.js';
+import type { Queries } from '../dialect.js';
 import type { MysqlSession } from './mysql-session.js';
 import { rateCounters } from './tables.js';
 

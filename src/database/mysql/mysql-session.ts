@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import { Pool, TimeoutError } from 'tarn';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../../errors.js';
-import type { ConnectionOptions, MysqlConnection, Queries } from './mysql-connection.js';
+import type { Queries } from '../dialect.js';
+import type { Attempt, Session } from '../session.js';
+import type { ConnectionOptions, MysqlConnection } from './mysql-connection.js';
 import { asServiceError, isFailure } from './mysql-error.js';
 import { MysqlHosts, type Route } from './mysql-hosts.js';
 
@@ -11,14 +13,8 @@ const idleTimeoutMs = 30_000;
 const maxConflictRetries = 20;
 const retryBudgetMs = 15_000;
 
-/** What the work of a transaction may have to know about its earlier attempts. */
-export interface Attempt {
-  /** An earlier attempt got no answer to its COMMIT: it may have happened. */
-  readonly uncertain: boolean;
-}
-
 /** A pool of connections to the database, and the ways to use one. */
-export class MysqlSession {
+export class MysqlSession implements Session {
   readonly #hosts: MysqlHosts;
   readonly #pool: Pool<Route>;
   #closing: Promise<void> | undefined;
@@ -84,6 +80,11 @@ export class MysqlSession {
     } catch (error) {
       throw asServiceError(error);
     }
+  }
+
+  /** The server clears its own files. */
+  scrub(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Closes every connection after what is running; later calls are refused. */

@@ -2,22 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../database.js';
-import { readClock } from './gallery-clock.js';
+import { createRepositories } from '../repositories/create-repositories.js';
+import { readRevision } from './gallery-clock.js';
 import { migrateMysql } from './migrate-mysql.js';
-import { MysqlApiKeyRepository } from './mysql-api-key-repository.js';
-import { MysqlAudit } from './mysql-audit.js';
-import { MysqlAuditLog } from './mysql-audit-log.js';
-import { MysqlBlobJournal } from './mysql-blob-journal.js';
 import type { ConnectionOptions } from './mysql-connection.js';
 import { MysqlCounters } from './mysql-counters.js';
+import { mysqlDialect } from './mysql-dialect.js';
 import { MysqlError } from './mysql-error.js';
-import { MysqlGalleryLog } from './mysql-gallery-log.js';
 import { MysqlHosts } from './mysql-hosts.js';
 import type { MysqlSettings } from './mysql-options.js';
-import { MysqlMissingTemplates } from './mysql-missing-templates.js';
-import { MysqlProtection } from './mysql-protection.js';
 import { MysqlSession } from './mysql-session.js';
-import { MysqlUserRepository } from './mysql-user-repository.js';
 import { readTlsOptions } from './tls-options.js';
 
 const retryMs = 500;
@@ -46,17 +40,10 @@ export async function openMysqlDatabase(
 ): Promise<Database> {
   const session = await openMysqlSession(options, logger);
   return {
-    users: new MysqlUserRepository(session, vault),
-    blobs: new MysqlBlobJournal(session),
-    gallery: new MysqlGalleryLog(session, vault),
-    audit: new MysqlAudit(session),
-    auditLog: new MysqlAuditLog(session),
-    missingTemplates: new MysqlMissingTemplates(session, vault),
-    protection: new MysqlProtection(session, vault),
-    apiKeys: new MysqlApiKeyRepository(session),
+    ...createRepositories(session, mysqlDialect, vault),
     counters: new MysqlCounters(session),
     ping: async () => {
-      await session.read(readClock);
+      await session.read(readRevision);
     },
     close: () => session.close(),
   };

@@ -3,7 +3,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { migrate } from 'drizzle-orm/sqlite-proxy/migrator';
 import { join } from 'node:path';
 import { projectRoot } from '../../project-root.js';
-import type { Queries, SqliteConnection } from './sqlite-connection.js';
+import type { SqliteQueries, SqliteConnection } from './sqlite-connection.js';
 
 const migrationsFolder = join(projectRoot, 'drizzle', 'sqlite');
 
@@ -44,7 +44,7 @@ export async function migrateSqlite(
  * For a second process beside a running service, which must not migrate.
  * @throws Error when the tables are not exactly those of this program.
  */
-export async function assertMigrated(queries: Queries): Promise<void> {
+export async function assertMigrated(queries: SqliteQueries): Promise<void> {
   const applied = (await appliedHashes(queries)).sort();
   if (applied.join() === knownHashes().sort().join()) return;
   throw new Error('The running service is another version of this program. Use the command of that version.');
@@ -54,7 +54,7 @@ function knownHashes(): string[] {
   return readMigrationFiles({ migrationsFolder }).map(({ hash }) => hash);
 }
 
-async function appliedHashes(queries: Queries): Promise<string[]> {
+async function appliedHashes(queries: SqliteQueries): Promise<string[]> {
   const rows = await queries.values<[hash: string]>(sql`select hash from __drizzle_migrations`);
   return rows.map(([hash]) => hash);
 }

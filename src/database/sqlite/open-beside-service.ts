@@ -64,13 +64,17 @@ async function openBeside(file: string): Promise<OpenSession> {
   const writer = await SqliteConnection.open({ file, readOnly: false, prelude: writerPrelude });
   const session = new SqliteSession(writer, reader, openReader);
   const checked = <T>(work: Parameters<typeof session.write<T>>[0]): typeof work => {
-    return async (database) => {
+    return async (database, attempt) => {
       await assertMigrated(database);
-      return work(database);
+      return work(database, attempt);
     };
   };
   const shared: SharedSession = {
-    read: (work) => session.read(checked(work)),
+    read: (work) =>
+      session.read(async (database) => {
+        await assertMigrated(database);
+        return work(database);
+      }),
     write: (work) => session.write(checked(work)),
     scrub: () => session.scrub(),
   };

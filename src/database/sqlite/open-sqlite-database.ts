@@ -4,19 +4,13 @@ import { FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFile, createPrivateFolder } from '../../storage/private-file.js';
 import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../database.js';
+import { createRepositories } from '../repositories/create-repositories.js';
 import { migrateSqlite } from './migrate-sqlite.js';
-import { SqliteApiKeyRepository } from './sqlite-api-key-repository.js';
-import { SqliteAudit } from './sqlite-audit.js';
-import { SqliteAuditLog } from './sqlite-audit-log.js';
-import { SqliteBlobJournal } from './sqlite-blob-journal.js';
 import { SqliteConnection } from './sqlite-connection.js';
+import { asSession, sqliteDialect } from './sqlite-dialect.js';
 import { withoutParameters } from './sqlite-error.js';
-import { SqliteGalleryLog } from './sqlite-gallery-log.js';
 import { removeRemnants } from './sqlite-remnants.js';
-import { SqliteProtection } from './sqlite-protection.js';
-import { SqliteMissingTemplates } from './sqlite-missing-templates.js';
 import { SqliteSession } from './sqlite-session.js';
-import { SqliteUserRepository } from './sqlite-user-repository.js';
 
 export const databaseFileName = 'facial-verification.sqlite';
 
@@ -58,14 +52,7 @@ export async function openSqliteDatabase(
     const session = await openSession(join(folder, databaseFileName), options);
     let closing: Promise<void> | undefined;
     return {
-      users: new SqliteUserRepository(session, vault),
-      blobs: new SqliteBlobJournal(session),
-      gallery: new SqliteGalleryLog(session, vault),
-      audit: new SqliteAudit(session),
-      auditLog: new SqliteAuditLog(session),
-      missingTemplates: new SqliteMissingTemplates(session, vault),
-      protection: new SqliteProtection(session, vault),
-      apiKeys: new SqliteApiKeyRepository(session),
+      ...createRepositories(asSession(session), sqliteDialect, vault),
       removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
       ping: () => session.ping(),
       close: () =>

@@ -4,7 +4,7 @@ import { WorkerClient } from '../../threads/worker-client.js';
 import { SqliteError } from './sqlite-error.js';
 import type { ConnectionOptions, Outcome, Query, QueryMethod } from './sqlite-protocol.js';
 
-export type Queries = SqliteRemoteDatabase;
+export type SqliteQueries = SqliteRemoteDatabase;
 
 export interface SqliteConnectionOptions extends ConnectionOptions {
   /** Called when the thread has ended without having been asked to. */
@@ -20,7 +20,7 @@ export class SqliteConnection {
    * Drizzle over this connection; statements run in the order they were started. A batch goes to the thread and back
    * once and stops at the first statement that fails; what came before it is undone only by a transaction.
    */
-  readonly queries: Queries;
+  readonly queries: SqliteQueries;
   readonly #kept: string[] = [];
   #thread: WorkerClient;
   #lost = false;

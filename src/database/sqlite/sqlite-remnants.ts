@@ -1,5 +1,5 @@
 import { and, eq, gt, lt, sql } from 'drizzle-orm';
-import { readClock } from './gallery-clock.js';
+import { readRevision } from './gallery-clock.js';
 import type { SqliteSession } from './sqlite-session.js';
 import { galleryChange } from './tables.js';
 
@@ -29,7 +29,7 @@ export async function removeRemnants(session: SqliteSession, deletedBefore: Date
       .limit(1),
   );
   if (!due) return false;
-  const revision = await session.read(readClock);
+  const revision = await session.read(readRevision);
   await session.rewrite();
   await session.write((database) => database.run(sql.raw(`pragma user_version = ${revision}`)));
   return true;

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import { Mutex } from '../mutex.js';
-import type { Queries, SqliteConnection } from './sqlite-connection.js';
+import type { Attempt } from '../session.js';
+import type { SqliteQueries, SqliteConnection } from './sqlite-connection.js';
 import { withoutParameters } from './sqlite-error.js';
 
 /** The connections to one database file: a single writer, a reader beside it, and one more for each snapshot. */
@@ -19,7 +20,7 @@ export class SqliteSession {
   ) {}
 
   /** Statements on the reader: each sees everything committed before it, and nothing uncommitted. */
-  async read<T>(work: (database: Queries) => Promise<T>): Promise<T> {
+  async read<T>(work: (database: SqliteQueries) => Promise<T>): Promise<T> {
     try {
       await this.reader.revive();
       return await work(this.reader.queries);
@@ -29,12 +30,15 @@ export class SqliteSession {
   }
 
   /** One transaction, after those already waiting; rolled back when `work` rejects. */
-  write<T>(work: (database: Queries) => Promise<T>): Promise<T> {
-    return this.#turns.run(() => transaction(this.writer, 'BEGIN IMMEDIATE', work));
+  write<T>(work: (database: SqliteQueries, attempt: Attempt) => Promise<T>): Promise<T> {
+    const attempt: Attempt = { uncertain: false };
+    return this.#turns.run(() =>
+      transaction(this.writer, 'BEGIN IMMEDIATE', (database) => work(database, attempt)),
+    );
   }
 
   /** Statements that all see the same committed state. */
-  async snapshot<T>(work: (database: Queries) => Promise<T>): Promise<T> {
+  async snapshot<T>(work: (database: SqliteQueries) => Promise<T>): Promise<T> {
     this.#snapshots += 1;
     try {
       const connection = await this.openReader();
@@ -108,7 +112,7 @@ export class SqliteSession {
 async function transaction<T>(
   connection: SqliteConnection,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
-  work: (database: Queries) => Promise<T>,
+  work: (database: SqliteQueries) => Promise<T>,
 ): Promise<T> {
   try {
     await connection.revive();

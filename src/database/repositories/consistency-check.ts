@@ -1,25 +1,25 @@
 import { and, asc, count, eq, gt, inArray, isNull, notExists } from 'drizzle-orm';
-import type { AuditedBlob, BlobState, DatabaseAudit, StrayRows } from '../consistency.js';
-import { recordChanges } from './gallery-clock.js';
-import type { MysqlSession } from './mysql-session.js';
-import { blobs, images, templates, userKeys, users } from './tables.js';
+import type { BlobState, CheckedBlob, ConsistencyCheck, StrayRows } from '../consistency.js';
+import type { Dialect, Tables } from '../dialect.js';
+import type { Session } from '../session.js';
+import { recordChanges } from './record-changes.js';
 
-const blobColumns = {
-  key: blobs.key,
-  state: blobs.state,
-  announcedAt: blobs.announcedAt,
-  imageKey: images.key,
-};
+function blobColumns({ blobs, images }: Tables) {
+  return { key: blobs.key, state: blobs.state, announcedAt: blobs.announcedAt, imageKey: images.key };
+}
 
-export class MysqlAudit implements DatabaseAudit {
-  constructor(private readonly session: MysqlSession) {}
+export class SqlConsistencyCheck implements ConsistencyCheck {
+  constructor(
+    private readonly session: Pick<Session, 'read' | 'write' | 'scrub'>,
+    private readonly dialect: Dialect,
+  ) {}
 
-  /** The server watches over its own files. */
   damage(): Promise<string[]> {
-    return Promise.resolve([]);
+    return this.session.read((database) => this.dialect.damage(database));
   }
 
   async countWithoutTemplate(modelId: string): Promise<number> {
+    const { templates, users } = this.dialect.tables;
     const [row] = await this.session.read((database) =>
       database
         .select({ users: count() })
@@ -36,10 +36,11 @@ export class MysqlAudit implements DatabaseAudit {
     return row?.users ?? 0;
   }
 
-  async blobs({ first, after }: { first: number; after: string }): Promise<AuditedBlob[]> {
+  async blobs({ first, after }: { first: number; after: string }): Promise<CheckedBlob[]> {
+    const { blobs, images } = this.dialect.tables;
     const rows = await this.session.read((database) =>
       database
-        .select(blobColumns)
+        .select(blobColumns(this.dialect.tables))
         .from(blobs)
         .leftJoin(images, eq(images.key, blobs.key))
         .where(gt(blobs.key, after))
@@ -49,10 +50,11 @@ export class MysqlAudit implements DatabaseAudit {
     return rows.map(({ imageKey, ...blob }) => ({ ...blob, referenced: imageKey !== null }));
   }
 
-  async blob(key: string): Promise<AuditedBlob | null> {
+  async blob(key: string): Promise<CheckedBlob | null> {
+    const { blobs, images } = this.dialect.tables;
     const [row] = await this.session.read((database) =>
       database
-        .select(blobColumns)
+        .select(blobColumns(this.dialect.tables))
         .from(blobs)
         .leftJoin(images, eq(images.key, blobs.key))
         .where(eq(blobs.key, key)),
@@ -63,6 +65,7 @@ export class MysqlAudit implements DatabaseAudit {
   }
 
   async knows(key: string): Promise<boolean> {
+    const { images } = this.dialect.tables;
     if (await this.blob(key)) return true;
     const rows = await this.session.read((database) =>
       database.select({ key: images.key }).from(images).where(eq(images.key, key)),
@@ -71,16 +74,20 @@ export class MysqlAudit implements DatabaseAudit {
   }
 
   async changeState(key: string, from: BlobState, to: BlobState): Promise<boolean> {
-    const [{ affectedRows }] = await this.session.write((database) =>
-      database
-        .update(blobs)
-        .set({ state: to })
-        .where(and(eq(blobs.key, key), eq(blobs.state, from))),
+    const { blobs } = this.dialect.tables;
+    const changed = await this.session.write((database) =>
+      this.dialect.changedRows(
+        database
+          .update(blobs)
+          .set({ state: to })
+          .where(and(eq(blobs.key, key), eq(blobs.state, from))),
+      ),
     );
-    return affectedRows === 1;
+    return changed === 1;
   }
 
   async strays(): Promise<StrayRows> {
+    const { images, templates, userKeys, users } = this.dialect.tables;
     const strayTemplates = await this.session.read((database) =>
       database
         .select({ id: templates.id })
@@ -110,24 +117,28 @@ export class MysqlAudit implements DatabaseAudit {
   }
 
   async removeStrays(strays: StrayRows): Promise<void> {
+    const { blobs, images, templates, userKeys, users } = this.dialect.tables;
     await this.session.write(async (database) => {
       const noUser = (userId: typeof templates.userId | typeof images.userId | typeof userKeys.userId) =>
         notExists(database.select({ id: users.id }).from(users).where(eq(users.id, userId)));
-      const strayTemplates = await database
-        .select({ templateId: templates.id })
-        .from(templates)
-        .where(and(inArray(templates.id, [...strays.templateIds]), noUser(templates.userId)))
-        .for('update');
-      const strayImages = await database
-        .select({ key: images.key })
-        .from(images)
-        .where(and(inArray(images.key, [...strays.imageKeys]), noUser(images.userId)))
-        .for('update');
-      const strayKeys = await database
-        .select({ userId: userKeys.userId })
-        .from(userKeys)
-        .where(and(inArray(userKeys.userId, [...strays.keyOwners]), noUser(userKeys.userId)))
-        .for('update');
+      const strayTemplates = await this.dialect.locked(
+        database
+          .select({ templateId: templates.id })
+          .from(templates)
+          .where(and(inArray(templates.id, [...strays.templateIds]), noUser(templates.userId))),
+      );
+      const strayImages = await this.dialect.locked(
+        database
+          .select({ key: images.key })
+          .from(images)
+          .where(and(inArray(images.key, [...strays.imageKeys]), noUser(images.userId))),
+      );
+      const strayKeys = await this.dialect.locked(
+        database
+          .select({ userId: userKeys.userId })
+          .from(userKeys)
+          .where(and(inArray(userKeys.userId, [...strays.keyOwners]), noUser(userKeys.userId))),
+      );
       const keyOwners = strayKeys.map(({ userId }) => userId);
       const templateIds = strayTemplates.map(({ templateId }) => templateId);
       const imageKeys = strayImages.map(({ key }) => key);
@@ -136,9 +147,11 @@ export class MysqlAudit implements DatabaseAudit {
       await database.delete(userKeys).where(inArray(userKeys.userId, keyOwners));
       await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, imageKeys));
       await recordChanges(
+        this.dialect,
         database,
         templateIds.map((templateId) => ({ op: 'remove' as const, templateId })),
       );
     });
+    await this.session.scrub();
   }
 }

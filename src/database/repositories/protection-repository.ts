@@ -8,22 +8,26 @@ import type {
 } from '../../protection/protection-repository.js';
 import type { StoredUserKey, UserKey } from '../../protection/user-key.js';
 import type { SealedTemplate, Vault } from '../../protection/vault.js';
-import { sameIds } from '../repositories/holds-exactly.js';
+import type { Dialect, Queries, Tables } from '../dialect.js';
+import type { Session } from '../session.js';
+import { sameIds } from './holds-exactly.js';
 import { makeLive } from './make-live.js';
 import { keyColumns, sealedColumns } from './sealed-columns.js';
-import type { Queries } from './sqlite-connection.js';
-import type { SqliteSession } from './sqlite-session.js';
-import { blobs, images, masterKeys, templates, userKeys, users } from './tables.js';
+import { asUser, userColumns } from './user-columns.js';
 
-const storedKeyColumns = { userId: userKeys.userId, ...keyColumns };
+function storedKeyColumns(tables: Tables) {
+  return { userId: tables.userKeys.userId, ...keyColumns(tables) };
+}
 
-export class SqliteProtection implements ProtectionRepository {
+export class SqlProtectionRepository implements ProtectionRepository {
   constructor(
-    private readonly session: Pick<SqliteSession, 'read' | 'write' | 'scrub'>,
+    private readonly session: Pick<Session, 'read' | 'write' | 'scrub'>,
+    private readonly dialect: Dialect,
     private readonly vault: Vault,
   ) {}
 
   masterKeys(): Promise<KnownMasterKey[]> {
+    const { masterKeys, userKeys } = this.dialect.tables;
     return this.session.read((database) =>
       database
         .select({ id: masterKeys.id, proof: masterKeys.proof, users: count(userKeys.userId) })
@@ -38,7 +42,10 @@ export class SqliteProtection implements ProtectionRepository {
     { id, proof }: Omit<KnownMasterKey, 'users'>,
     { onlyFirst = false }: { readonly onlyFirst?: boolean } = {},
   ): Promise<boolean> {
+    const { galleryClock, masterKeys } = this.dialect.tables;
     return this.session.write(async (database) => {
+      // The one row that every node can lock: of two first keys the second one sees the other.
+      await this.dialect.locked(database.select({ rev: galleryClock.rev }).from(galleryClock));
       const known = await database.select({ id: masterKeys.id }).from(masterKeys);
       if (known.some((key) => key.id === id)) return true;
       if (onlyFirst && known.length > 0) return false;
@@ -48,18 +55,25 @@ export class SqliteProtection implements ProtectionRepository {
   }
 
   async keyOf(userId: string): Promise<UserKey | null> {
+    const { userKeys } = this.dialect.tables;
     const [stored] = await this.session.read((database) =>
-      database.select(storedKeyColumns).from(userKeys).where(eq(userKeys.userId, userId)),
+      database
+        .select(storedKeyColumns(this.dialect.tables))
+        .from(userKeys)
+        .where(eq(userKeys.userId, userId)),
     );
     return stored ? this.vault.unwrap(stored) : null;
   }
 
   async unprotected({ first, after }: KeyPage): Promise<string[]> {
+    const { users } = this.dialect.tables;
     const rows = await this.session.read((database) =>
       database
         .select({ id: users.id })
         .from(users)
-        .where(and(after === undefined ? undefined : gt(users.id, after), lacksKey(database)))
+        .where(
+          and(after === undefined ? undefined : gt(users.id, after), lacksKey(this.dialect.tables, database)),
+        )
         .orderBy(asc(users.id))
         .limit(first),
     );
@@ -67,26 +81,31 @@ export class SqliteProtection implements ProtectionRepository {
   }
 
   async countUnprotected(): Promise<number> {
+    const { users } = this.dialect.tables;
     const [row] = await this.session.read((database) =>
-      database.select({ users: count() }).from(users).where(lacksKey(database)),
+      database.select({ users: count() }).from(users).where(lacksKey(this.dialect.tables, database)),
     );
     return row?.users ?? 0;
   }
 
   // Two statements: `protect` looks again whether they still describe the user.
   holdingsOf(userId: string): Promise<FaceHoldings | null> {
+    const { images, templates, userKeys, users } = this.dialect.tables;
     return this.session.read(async (database) => {
-      const [user] = await database.select().from(users).where(eq(users.id, userId));
+      const [user] = await database
+        .select(userColumns(this.dialect.tables))
+        .from(users)
+        .where(eq(users.id, userId));
       if (!user) return null;
       return {
-        user,
+        user: asUser(user),
         images: await database
           .select({ key: images.key, mediaType: images.mediaType })
           .from(images)
           .where(eq(images.userId, userId))
           .orderBy(asc(images.key)),
         templates: await database
-          .select(sealedColumns)
+          .select(sealedColumns(this.dialect.tables))
           .from(templates)
           .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
           .where(eq(templates.userId, userId))
@@ -96,13 +115,17 @@ export class SqliteProtection implements ProtectionRepository {
   }
 
   async protect({ key, images: replaced, templates: sealed }: SealedHoldings): Promise<string[] | null> {
+    const { blobs, images, templates, userKeys, users } = this.dialect.tables;
     const { userId } = key;
     const plainFiles = replaced.map(({ from }) => from.key);
-    const done = await this.session.write(async (database) => {
+    const done = await this.session.write(async (database, { uncertain }) => {
+      // Locked first, as a deletion does: nothing is added between the steps.
+      await this.dialect.locked(database.select({ id: users.id }).from(users).where(eq(users.id, userId)));
       const [owner] = await database
         .select({ pseudonym: userKeys.pseudonym })
         .from(userKeys)
         .where(eq(userKeys.userId, userId));
+      if (uncertain && owner?.pseudonym === key.pseudonym) return true;
       if (owner) return false;
       const imageRows = await database
         .select({ id: images.key })
@@ -117,7 +140,7 @@ export class SqliteProtection implements ProtectionRepository {
       if (!sameIds(templateRows, templateIds)) return false;
       await database.insert(userKeys).values(key);
       for (const { from, to } of replaced) {
-        await makeLive(database, to);
+        await makeLive(this.dialect, database, to);
         await database.insert(images).values({ key: to, userId, mediaType: from.mediaType });
         await database.update(templates).set({ imageKey: to }).where(eq(templates.imageKey, from.key));
       }
@@ -135,9 +158,10 @@ export class SqliteProtection implements ProtectionRepository {
   }
 
   keysNotUnder(masterKeyId: string, { first, after }: KeyPage): Promise<StoredUserKey[]> {
+    const { userKeys } = this.dialect.tables;
     return this.session.read((database) =>
       database
-        .select(storedKeyColumns)
+        .select(storedKeyColumns(this.dialect.tables))
         .from(userKeys)
         .where(
           and(
@@ -150,21 +174,24 @@ export class SqliteProtection implements ProtectionRepository {
     );
   }
 
-  async rewrap(from: StoredUserKey, to: StoredUserKey): Promise<boolean> {
-    const changed = await this.session.write((database) =>
-      database
-        .update(userKeys)
-        .set({ masterKeyId: to.masterKeyId, wrapped: to.wrapped })
-        .where(isStill(from))
-        .returning({ userId: userKeys.userId }),
-    );
-    return changed.length === 1;
+  rewrap(from: StoredUserKey, to: StoredUserKey): Promise<boolean> {
+    const { userKeys } = this.dialect.tables;
+    return this.session.write(async (database, { uncertain }) => {
+      const changed = await this.dialect.changedRows(
+        database
+          .update(userKeys)
+          .set({ masterKeyId: to.masterKeyId, wrapped: to.wrapped })
+          .where(isStill(this.dialect.tables, from)),
+      );
+      return changed === 1 || uncertain;
+    });
   }
 
   templates({ first, after }: KeyPage): Promise<SealedTemplate[]> {
+    const { templates, userKeys } = this.dialect.tables;
     return this.session.read((database) =>
       database
-        .select(sealedColumns)
+        .select(sealedColumns(this.dialect.tables))
         .from(templates)
         .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
         .where(after === undefined ? undefined : gt(templates.id, after))
@@ -175,8 +202,8 @@ export class SqliteProtection implements ProtectionRepository {
 }
 
 /** Has something of a face, and no key to seal it. */
-function lacksKey(database: Queries) {
-  const ofUser = (owner: typeof images.userId | typeof templates.userId) => eq(owner, users.id);
+function lacksKey({ images, templates, userKeys, users }: Tables, database: Queries) {
+  const ofUser = (owner: Tables['images']['userId'] | Tables['templates']['userId']) => eq(owner, users.id);
   return and(
     notExists(database.select({ id: userKeys.userId }).from(userKeys).where(eq(userKeys.userId, users.id))),
     or(
@@ -186,7 +213,7 @@ function lacksKey(database: Queries) {
   );
 }
 
-function isStill({ userId, pseudonym, masterKeyId }: StoredUserKey) {
+function isStill({ userKeys }: Tables, { userId, pseudonym, masterKeyId }: StoredUserKey) {
   return and(
     eq(userKeys.userId, userId),
     eq(userKeys.pseudonym, pseudonym),

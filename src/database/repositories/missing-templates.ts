@@ -1,38 +1,49 @@
-import { and, asc, count, eq, gt, isNull } from 'drizzle-orm';
-import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../users/missing-templates.js';
+import { and, asc, count, eq, gt, isNull, sql } from 'drizzle-orm';
+import { encodeVector } from '../../protection/vector-bytes.js';
 import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../records.js';
-import { encodeVector } from '../../protection/vector-bytes.js';
-import { recordChanges } from './gallery-clock.js';
-import type { MysqlSession } from './mysql-session.js';
+import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../users/missing-templates.js';
+import type { Dialect, Tables } from '../dialect.js';
+import type { Session } from '../session.js';
+import { recordChanges } from './record-changes.js';
 import { keyColumns } from './sealed-columns.js';
-import { images, templates, userKeys, users } from './tables.js';
 
-const ofModel = (modelId: string) => and(eq(templates.imageKey, images.key), eq(templates.modelId, modelId));
+/**
+ * Joins an image with its template of a model. As a bare column the model would tempt SQLite to look through all
+ * templates of the model for each image.
+ */
+function ofModel({ images, templates }: Tables, modelId: string) {
+  return and(eq(templates.imageKey, images.key), eq(sql`coalesce(${templates.modelId}, '')`, modelId));
+}
 
-export class MysqlMissingTemplates implements MissingTemplates {
+export class SqlMissingTemplates implements MissingTemplates {
   constructor(
-    private readonly session: MysqlSession,
+    private readonly session: Pick<Session, 'read' | 'write'>,
+    private readonly dialect: Dialect,
     private readonly vault: Vault,
   ) {}
 
   async count(modelId: string): Promise<number> {
+    const { tables } = this.dialect;
+    const { images, templates } = tables;
     const [row] = await this.session.read((database) =>
       database
         .select({ images: count() })
         .from(images)
-        .leftJoin(templates, ofModel(modelId))
+        .leftJoin(templates, ofModel(tables, modelId))
         .where(isNull(templates.id)),
     );
     return row?.images ?? 0;
   }
 
   page({ modelId, userId, first, after }: UnembeddedPage): Promise<UnembeddedImage[]> {
+    const { tables } = this.dialect;
+    const { images, templates } = tables;
     return this.session.read((database) =>
       database
         .select({ userId: images.userId, key: images.key })
         .from(images)
-        .leftJoin(templates, ofModel(modelId))
+        .leftJoin(templates, ofModel(tables, modelId))
         .where(
           and(
             isNull(templates.id),
@@ -46,25 +57,25 @@ export class MysqlMissingTemplates implements MissingTemplates {
   }
 
   add({ userId, key }: UnembeddedImage, template: Omit<StoredTemplate, 'userId'>): Promise<boolean> {
+    const { tables } = this.dialect;
+    const { images, templates, userKeys, users } = tables;
     const { templateId, modelId, vector } = template;
     return this.session.write(async (database, { uncertain }) => {
       // Locked first, as a deletion does: neither overtakes the other, and of two additions the second sees the first.
-      const [user] = await database
-        .select({ id: users.id })
-        .from(users)
-        .where(eq(users.id, userId))
-        .for('update');
+      const [user] = await this.dialect.locked(
+        database.select({ id: users.id }).from(users).where(eq(users.id, userId)),
+      );
       if (!user) return false;
       const [image] = await database
         .select({ templateId: templates.id })
         .from(images)
-        .leftJoin(templates, ofModel(modelId))
+        .leftJoin(templates, ofModel(tables, modelId))
         .where(and(eq(images.key, key), eq(images.userId, userId)))
         .limit(1);
       if (uncertain && image?.templateId === templateId) return true;
       if (!image || image.templateId !== null) return false;
       const [stored] = await database
-        .select({ userId: userKeys.userId, ...keyColumns })
+        .select({ userId: userKeys.userId, ...keyColumns(tables) })
         .from(userKeys)
         .where(eq(userKeys.userId, userId));
       await database.insert(templates).values({
@@ -76,7 +87,7 @@ export class MysqlMissingTemplates implements MissingTemplates {
           ? this.vault.unwrap(stored).sealTemplate({ templateId, modelId }, vector)
           : encodeVector(vector),
       });
-      await recordChanges(database, [{ op: 'add', templateId }]);
+      await recordChanges(this.dialect, database, [{ op: 'add', templateId }]);
       return true;
     });
   }

@@ -1,7 +1,9 @@
 import type { User } from '../../records.js';
-import { users } from './tables.js';
+import type { Tables } from '../dialect.js';
 
-export const userColumns = { id: users.id, timestamp: users.timestamp };
+export function userColumns({ users }: Tables) {
+  return { id: users.id, timestamp: users.timestamp };
+}
 
 /** Rows of other programs may have no time, or MySQL's zero date: the start of 1970 says that it is not known. */
 export function asUser({ id, timestamp }: { id: string; timestamp: Date | null }): User {

@@ -1,32 +1,35 @@
 import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
 import type { GalleryChange, GalleryLog } from '../../gallery/gallery-log.js';
-import type { StoredTemplate } from '../../records.js';
 import type { Vault } from '../../protection/vault.js';
-import { readAhead } from '../repositories/read-ahead.js';
-import { readClock } from './gallery-clock.js';
-import type { MysqlSession } from './mysql-session.js';
+import type { StoredTemplate } from '../../records.js';
+import type { Dialect } from '../dialect.js';
+import type { Session } from '../session.js';
+import { readAhead } from './read-ahead.js';
 import { keyColumns, sealedColumns, templateColumns } from './sealed-columns.js';
-import { galleryChange, templates, userKeys } from './tables.js';
 
-const snapshotBatch = 4096;
+/** Templates opened without a pause: about 10 ms of the thread that calls. */
+const snapshotBatch = 1024;
 
 /** Further behind than this many revisions, loading everything again is cheaper than replaying. */
 const maxReplayedRevisions = 20_000;
 
-export class MysqlGalleryLog implements GalleryLog {
+export class SqlGalleryLog implements GalleryLog {
   constructor(
-    private readonly session: MysqlSession,
+    private readonly session: Pick<Session, 'read' | 'write' | 'snapshot'>,
+    private readonly dialect: Dialect,
     private readonly vault: Vault,
   ) {}
 
   revision(): Promise<number> {
-    return this.session.read(readClock);
+    return this.session.read((database) => this.dialect.readRevision(database));
   }
 
   async changesSince(
     revision: number,
     modelId: string,
   ): Promise<{ revision: number; changes: GalleryChange[] } | null> {
+    const { tables } = this.dialect;
+    const { galleryChange, templates, userKeys } = tables;
     const newest = await this.revision();
     if (newest === revision) return { revision, changes: [] };
     if (newest < revision || newest - revision > maxReplayedRevisions) return null;
@@ -36,8 +39,8 @@ export class MysqlGalleryLog implements GalleryLog {
           rev: galleryChange.rev,
           op: galleryChange.op,
           templateId: galleryChange.templateId,
-          template: templateColumns,
-          key: keyColumns,
+          template: templateColumns(tables),
+          key: keyColumns(tables),
         })
         .from(galleryChange)
         .leftJoin(templates, and(eq(templates.id, galleryChange.templateId), eq(templates.modelId, modelId)))
@@ -57,12 +60,14 @@ export class MysqlGalleryLog implements GalleryLog {
   }
 
   snapshot(modelId: string, onBatch: (batch: StoredTemplate[]) => Promise<void>): Promise<number> {
+    const { tables } = this.dialect;
+    const { templates, userKeys } = tables;
     return this.session.snapshot(async (database) => {
-      const revision = await readClock(database);
+      const revision = await this.dialect.readRevision(database);
       let after = '';
       const nextBatch = async () => {
         const batch = await database
-          .select(sealedColumns)
+          .select(sealedColumns(tables))
           .from(templates)
           .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
           .where(and(eq(templates.modelId, modelId), gt(templates.id, after)))
@@ -77,9 +82,10 @@ export class MysqlGalleryLog implements GalleryLog {
   }
 
   async forgetChanges(before: Date): Promise<void> {
+    const { galleryChange } = this.dialect.tables;
     await this.session.write(async (database) => {
       // Read first: what is recorded while this runs is kept.
-      const newest = await readClock(database);
+      const newest = await this.dialect.readRevision(database);
       const [kept] = await database
         .select({ rev: min(galleryChange.rev) })
         .from(galleryChange)

@@ -1,46 +1,56 @@
 import { and, asc, eq, gt, gte, inArray, lte, max, min } from 'drizzle-orm';
 import { chain } from '../../audit/audit-chain.js';
 import type { AuditEntry, AuditEvent, AuditLog, AuditPage } from '../../audit/audit-log.js';
-import type { Queries } from './mysql-connection.js';
-import type { MysqlSession } from './mysql-session.js';
-import { auditHead, auditLog, userKeys } from './tables.js';
+import type { Dialect, Queries, Tables } from '../dialect.js';
+import type { Session } from '../session.js';
+
+type Head = Pick<AuditEntry, 'seq' | 'hash'>;
+
+const emptyHead: Head = { seq: 0, hash: new Uint8Array() };
 
 /**
  * Appends entries as a part of the transaction they tell of. Last in it: the head of the log is locked until the
  * commit, so that entries become visible in their order.
+ * @param pseudonyms of the users concerned, where the caller knows them; read from the database otherwise.
  */
 export async function appendToAuditLog(
+  dialect: Dialect,
   database: Queries,
   events: readonly AuditEvent[],
   pseudonyms?: ReadonlyMap<string, string>,
 ): Promise<AuditEntry[]> {
   if (events.length === 0) return [];
-  const subjects = pseudonyms ?? (await pseudonymsOf(database, events));
+  const { auditHead, auditLog } = dialect.tables;
+  const subjects = pseudonyms ?? (await pseudonymsOf(dialect.tables, database, events));
   const at = new Date(Math.floor(Date.now() / 1000) * 1000);
-  const [head] = await database
-    .select({ seq: auditHead.seq, hash: auditHead.hash })
-    .from(auditHead)
-    .where(eq(auditHead.id, 1))
-    .for('update');
+  const [head] = await dialect.locked(
+    database.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead).where(eq(auditHead.id, 1)),
+  );
   const entries = chain(
-    head ?? { seq: 0, hash: new Uint8Array() },
+    head ?? emptyHead,
     events.map(({ userId, ...event }) => ({
       ...event,
       at,
       subject: userId === null ? null : (subjects.get(userId) ?? null),
     })),
   );
-  await database.insert(auditLog).values(entries);
-  const { seq, hash } = entries.at(-1) ?? { seq: 0, hash: new Uint8Array() };
-  await database.update(auditHead).set({ seq, hash }).where(eq(auditHead.id, 1));
+  const { seq, hash } = entries.at(-1) ?? emptyHead;
+  await dialect.batch(database, [
+    database.insert(auditLog).values(entries),
+    head
+      ? database.update(auditHead).set({ seq, hash }).where(eq(auditHead.id, 1))
+      : database.insert(auditHead).values({ id: 1, seq, hash }),
+  ]);
   return entries;
 }
 
 async function pseudonymsOf(
+  { userKeys }: Tables,
   database: Queries,
   events: readonly AuditEvent[],
 ): Promise<ReadonlyMap<string, string>> {
   const userIds = [...new Set(events.flatMap(({ userId }) => (userId === null ? [] : [userId])))];
+  if (userIds.length === 0) return new Map();
   const rows = await database
     .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
     .from(userKeys)
@@ -48,18 +58,22 @@ async function pseudonymsOf(
   return new Map(rows.map(({ userId, pseudonym }) => [userId, pseudonym]));
 }
 
-export class MysqlAuditLog implements AuditLog {
-  constructor(private readonly session: MysqlSession) {}
+export class SqlAuditLog implements AuditLog {
+  constructor(
+    private readonly session: Pick<Session, 'read' | 'write'>,
+    private readonly dialect: Dialect,
+  ) {}
 
   async append(events: readonly AuditEvent[]): Promise<void> {
     let attempted: readonly AuditEntry[] = [];
     await this.session.write(async (database, { uncertain }) => {
-      if (uncertain && (await isWritten(database, attempted.at(-1)))) return;
-      attempted = await appendToAuditLog(database, events);
+      if (uncertain && (await this.#isWritten(database, attempted.at(-1)))) return;
+      attempted = await appendToAuditLog(this.dialect, database, events);
     });
   }
 
   page({ first, after = 0, subject }: AuditPage): Promise<AuditEntry[]> {
+    const { auditLog } = this.dialect.tables;
     return this.session.read((database) =>
       database
         .select()
@@ -72,22 +86,24 @@ export class MysqlAuditLog implements AuditLog {
     );
   }
 
-  async head(): Promise<Pick<AuditEntry, 'seq' | 'hash'>> {
+  async head(): Promise<Head> {
+    const { auditHead } = this.dialect.tables;
     const [head] = await this.session.read((database) =>
       database.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead),
     );
-    return head ?? { seq: 0, hash: new Uint8Array() };
+    return head ?? emptyHead;
   }
 
   forget(before: Date): Promise<number> {
+    const { auditLog } = this.dialect.tables;
     return this.session.write(async (database) => {
-      const newest = await newestBefore(database, before);
-      const [{ affectedRows }] = await database.delete(auditLog).where(lte(auditLog.seq, newest));
-      return affectedRows;
+      const newest = await newestBefore(this.dialect.tables, database, before);
+      return this.dialect.changedRows(database.delete(auditLog).where(lte(auditLog.seq, newest)));
     });
   }
 
   async pseudonymOf(userId: string): Promise<string | null> {
+    const { userKeys } = this.dialect.tables;
     const [row] = await this.session.read((database) =>
       database.select({ pseudonym: userKeys.pseudonym }).from(userKeys).where(eq(userKeys.userId, userId)),
     );
@@ -95,6 +111,7 @@ export class MysqlAuditLog implements AuditLog {
   }
 
   async usersOf(pseudonyms: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { userKeys } = this.dialect.tables;
     const rows = await this.session.read((database) =>
       database
         .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
@@ -103,10 +120,20 @@ export class MysqlAuditLog implements AuditLog {
     );
     return new Map(rows.map(({ userId, pseudonym }) => [pseudonym, userId]));
   }
+
+  async #isWritten(database: Queries, entry: AuditEntry | undefined): Promise<boolean> {
+    if (entry === undefined) return false;
+    const { auditLog } = this.dialect.tables;
+    const [row] = await database
+      .select({ hash: auditLog.hash })
+      .from(auditLog)
+      .where(eq(auditLog.seq, entry.seq));
+    return row !== undefined && Buffer.compare(row.hash, entry.hash) === 0;
+  }
 }
 
 /** By number, not by time alone: clocks of several nodes differ, and the chain must have no gap. */
-async function newestBefore(database: Queries, before: Date): Promise<number> {
+async function newestBefore({ auditLog }: Tables, database: Queries, before: Date): Promise<number> {
   const [row] = await database
     .select({ seq: min(auditLog.seq) })
     .from(auditLog)
@@ -114,13 +141,4 @@ async function newestBefore(database: Queries, before: Date): Promise<number> {
   if (row?.seq != null) return row.seq - 1;
   const [last] = await database.select({ seq: max(auditLog.seq) }).from(auditLog);
   return last?.seq ?? 0;
-}
-
-async function isWritten(database: Queries, entry: AuditEntry | undefined): Promise<boolean> {
-  if (entry === undefined) return false;
-  const [row] = await database
-    .select({ hash: auditLog.hash })
-    .from(auditLog)
-    .where(eq(auditLog.seq, entry.seq));
-  return row !== undefined && Buffer.compare(row.hash, entry.hash) === 0;
 }

@@ -1,0 +1,44 @@
+import type { Dialect } from '../dialect.js';
+import { nextRevision, readRevision } from './gallery-clock.js';
+import { isFailure } from './mysql-error.js';
+import * as tables from './tables.js';
+
+export const mysqlDialect: Dialect = {
+  tables,
+
+  locked(query) {
+    return query.for('update');
+  },
+
+  async changedRows(statement) {
+    const [{ affectedRows }] = await statement;
+    return affectedRows;
+  },
+
+  async insertUnlessTaken(statement) {
+    try {
+      await statement;
+      return true;
+    } catch (error) {
+      if (!isFailure(error, 'duplicate')) throw error;
+      return false;
+    }
+  },
+
+  async batch<Statements extends readonly PromiseLike<unknown>[]>(
+    _database: unknown,
+    statements: readonly [...Statements],
+  ) {
+    const results: unknown[] = [];
+    for (const statement of statements) results.push(await statement);
+    return results as { [Index in keyof Statements]: Awaited<Statements[Index]> };
+  },
+
+  readRevision,
+  nextRevision,
+
+  /** The server watches over its own files. */
+  damage() {
+    return Promise.resolve([]);
+  },
+};

@@ -1,0 +1,212 @@
+import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
+import { ServiceError } from '../../errors.js';
+import type { UserKey } from '../../protection/user-key.js';
+import type { Vault } from '../../protection/vault.js';
+import type { StoredTemplate, User } from '../../records.js';
+import type { EnrolledFace, Enrolment, PageRequest, UserRepository } from '../../users/user-repository.js';
+import type { Dialect, Queries } from '../dialect.js';
+import type { Session } from '../session.js';
+import { appendToAuditLog } from './audit-log.js';
+import { holdsExactly } from './holds-exactly.js';
+import { makeLive } from './make-live.js';
+import { recordChanges } from './record-changes.js';
+import { sealedColumns } from './sealed-columns.js';
+import { asUser, userColumns } from './user-columns.js';
+
+export class SqlUserRepository implements UserRepository {
+  constructor(
+    private readonly session: Pick<Session, 'read' | 'write' | 'scrub'>,
+    private readonly dialect: Dialect,
+    private readonly vault: Vault,
+  ) {}
+
+  async find(id: string): Promise<User | null> {
+    const { tables } = this.dialect;
+    const [row] = await this.session.read((database) =>
+      database.select(userColumns(tables)).from(tables.users).where(eq(tables.users.id, id)),
+    );
+    return row ? asUser(row) : null;
+  }
+
+  async list({ first, after }: PageRequest): Promise<User[]> {
+    const { tables } = this.dialect;
+    const { users } = tables;
+    const rows = await this.session.read((database) =>
+      database
+        .select(userColumns(tables))
+        .from(users)
+        .where(after === undefined ? undefined : gt(users.id, after))
+        .orderBy(asc(users.id))
+        .limit(first),
+    );
+    return rows.map(asUser);
+  }
+
+  async templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]> {
+    const { tables } = this.dialect;
+    const { templates, userKeys } = tables;
+    const rows = await this.session.read((database) =>
+      database
+        .select(sealedColumns(tables))
+        .from(templates)
+        .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
+        .where(and(eq(templates.userId, userId), eq(templates.modelId, modelId)))
+        .orderBy(asc(templates.id)),
+    );
+    return rows.map((row) => this.vault.openTemplate(row));
+  }
+
+  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin: AuditOrigin): Promise<void> {
+    const { users, userKeys } = this.dialect.tables;
+    return this.session.write(async (database, { uncertain }) => {
+      if (!(await this.dialect.insertUnlessTaken(database.insert(users).values(user)))) {
+        if (uncertain && (await this.#hasTemplate(database, face.template.templateId))) return;
+        throw new ServiceError('USER_EXISTS');
+      }
+      await database.insert(userKeys).values(key.stored);
+      await this.#insertFaces(database, key, [face, ...moreFaces]);
+      await this.#note(database, 'register', key.stored, origin);
+    });
+  }
+
+  enrolExisting(key: UserKey, face: EnrolledFace, origin: AuditOrigin): Promise<void> {
+    const { userId } = key.stored;
+    const { template } = face;
+    return this.session.write(async (database, { uncertain }) => {
+      // Locked first: of two first faces the second one sees the other.
+      if (!(await this.#lockUser(database, userId))) throw new ServiceError('USER_NOT_FOUND');
+      if (uncertain && (await this.#hasTemplate(database, template.templateId))) return;
+      const enrolled = await this.#templateIds(database, userId, template.modelId);
+      if (enrolled.length > 0) throw new ServiceError('USER_EXISTS');
+      await this.#assertOwnKey(database, key);
+      await this.#insertFaces(database, key, [face]);
+      await this.#note(database, 'register', key.stored, origin);
+    });
+  }
+
+  addFace(
+    key: UserKey,
+    besides: readonly string[],
+    face: EnrolledFace,
+    origin: AuditOrigin,
+  ): Promise<boolean> {
+    const { userId } = key.stored;
+    const { template } = face;
+    return this.session.write(async (database, { uncertain }) => {
+      // Locked first: of two faces added at once the second one sees the other.
+      await this.#lockUser(database, userId);
+      if (uncertain && (await this.#hasTemplate(database, template.templateId))) return true;
+      const present = await this.#templateIds(database, userId, template.modelId);
+      if (!holdsExactly(present, besides)) return false;
+      await this.#assertOwnKey(database, key);
+      await this.#insertFaces(database, key, [face]);
+      await this.#note(database, 'add-image', key.stored, origin);
+      return true;
+    });
+  }
+
+  async remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null> {
+    const { blobs, images, templates, userKeys, users } = this.dialect.tables;
+    let attempted: { imageKeys: string[] } | null = null;
+    const removed = await this.session.write(async (database, { uncertain }) => {
+      // Locked first: nothing can be enrolled for this user between the steps.
+      if (!(await this.#lockUser(database, id))) return uncertain ? attempted : null;
+      const [imageRows, templateRows, [key]] = await this.dialect.batch(database, [
+        database.select({ key: images.key }).from(images).where(eq(images.userId, id)),
+        database.select({ templateId: templates.id }).from(templates).where(eq(templates.userId, id)),
+        database.select({ pseudonym: userKeys.pseudonym }).from(userKeys).where(eq(userKeys.userId, id)),
+      ]);
+      const imageKeys = imageRows.map((image) => image.key);
+      // After an unanswered commit that did happen, this is a new user under the same id.
+      if (uncertain && attempted && attempted.imageKeys.join() !== imageKeys.join()) return attempted;
+      await this.dialect.batch(database, [
+        database.delete(templates).where(eq(templates.userId, id)),
+        database.delete(images).where(eq(images.userId, id)),
+        database.delete(userKeys).where(eq(userKeys.userId, id)),
+        database.delete(users).where(eq(users.id, id)),
+      ]);
+      if (imageKeys.length > 0)
+        await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, imageKeys));
+      await recordChanges(
+        this.dialect,
+        database,
+        templateRows.map(({ templateId }) => ({ op: 'remove', templateId })),
+      );
+      await this.#note(database, 'delete', { userId: id, pseudonym: key?.pseudonym }, origin);
+      attempted = { imageKeys };
+      return attempted;
+    });
+    if (removed) await this.session.scrub();
+    return removed;
+  }
+
+  /** @returns false when there is no such user. */
+  async #lockUser(database: Queries, id: string): Promise<boolean> {
+    const { users } = this.dialect.tables;
+    const rows = await this.dialect.locked(
+      database.select({ id: users.id }).from(users).where(eq(users.id, id)),
+    );
+    return rows.length > 0;
+  }
+
+  async #hasTemplate(database: Queries, id: string): Promise<boolean> {
+    const { templates } = this.dialect.tables;
+    const rows = await database.select({ id: templates.id }).from(templates).where(eq(templates.id, id));
+    return rows.length > 0;
+  }
+
+  #templateIds(database: Queries, userId: string, modelId: string): Promise<{ id: string }[]> {
+    const { templates } = this.dialect.tables;
+    return database
+      .select({ id: templates.id })
+      .from(templates)
+      .where(and(eq(templates.userId, userId), eq(templates.modelId, modelId)));
+  }
+
+  /** A user deleted and registered anew in the meantime has another key, which opens none of this. */
+  async #assertOwnKey(database: Queries, { stored }: UserKey): Promise<void> {
+    const { userKeys } = this.dialect.tables;
+    const [row] = await database
+      .select({ pseudonym: userKeys.pseudonym })
+      .from(userKeys)
+      .where(eq(userKeys.userId, stored.userId));
+    if (row?.pseudonym !== stored.pseudonym)
+      throw new ServiceError('UNAVAILABLE', { cause: new Error("The key is no longer the user's own.") });
+  }
+
+  async #insertFaces(database: Queries, key: UserKey, faces: readonly EnrolledFace[]): Promise<void> {
+    const { images, templates } = this.dialect.tables;
+    const { userId } = key.stored;
+    for (const { image, template } of faces) {
+      if (image !== null) {
+        await makeLive(this.dialect, database, image.key);
+        await database.insert(images).values({ ...image, userId });
+      }
+      await database.insert(templates).values({
+        id: template.templateId,
+        userId,
+        imageKey: image?.key ?? null,
+        modelId: template.modelId,
+        vector: key.sealTemplate(template, template.vector),
+      });
+    }
+    await recordChanges(
+      this.dialect,
+      database,
+      faces.map(({ template }) => ({ op: 'add', templateId: template.templateId })),
+    );
+  }
+
+  /** @param pseudonym undefined for a user without a key, of whom nothing was held. */
+  async #note(
+    database: Queries,
+    operation: AuditOperation,
+    { userId, pseudonym }: { readonly userId: string; readonly pseudonym: string | undefined },
+    origin: AuditOrigin,
+  ): Promise<void> {
+    const pseudonyms = new Map(pseudonym === undefined ? [] : [[userId, pseudonym]]);
+    const event = { ...origin, operation, outcome: 'done', userId } as const;
+    await appendToAuditLog(this.dialect, database, [event], pseudonyms);
+  }
+}
