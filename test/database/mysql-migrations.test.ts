@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateMysql } from '../../src/database/mysql/migrate-mysql.js';
+import { migrateMysql } from '../../src/database/mysql/migrations/migrate-mysql.js';
 import { MysqlConnection, type PlainConnection } from '../../src/database/mysql/mysql-connection.js';
 import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
 import { compiledFile } from '../../src/project-root.js';

@@ -435,7 +435,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const rest = await database.consistency.blobs({ first: 4, after: first.at(-1)?.key ?? '' });
       expect([...first, ...rest].map(({ key }) => key)).toEqual([...keys, image.key].sort());
       expect(await database.consistency.blob(image.key)).toMatchObject({ state: 'live', referenced: true });
-      expect(await database.consistency.blob(keys[0] ?? '')).toMatchObject({ state: 'pending', referenced: false });
+      expect(await database.consistency.blob(keys[0] ?? '')).toMatchObject({
+        state: 'pending',
+        referenced: false,
+      });
       expect(await database.consistency.blob(keys[1] ?? '')).toMatchObject({
         state: 'deleting',
         referenced: false,

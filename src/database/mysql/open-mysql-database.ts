@@ -4,7 +4,7 @@ import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../database.js';
 import { createRepositories } from '../repositories/create-repositories.js';
 import { readRevision } from './gallery-clock.js';
-import { migrateMysql } from './migrate-mysql.js';
+import { migrateMysql } from './migrations/migrate-mysql.js';
 import type { ConnectionOptions } from './mysql-connection.js';
 import { MysqlCounters } from './mysql-counters.js';
 import { mysqlDialect } from './mysql-dialect.js';

@@ -1,11 +1,11 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { ApiKeyRepository, StoredApiKey } from '../../access/api-key-repository.js';
+import { isScope, type Scope } from '../../access/principal.js';
 import type { AuditOperation } from '../../audit/audit-log.js';
 import { commandOrigin } from '../../audit/audit-origin.js';
 import type { Dialect, Queries, Tables } from '../dialect.js';
 import type { Session } from '../session.js';
 import { appendToAuditLog } from './audit-log.js';
-import { decodeScopes, encodeScopes } from './stored-scopes.js';
 
 export class SqlApiKeyRepository implements ApiKeyRepository {
   constructor(
@@ -72,4 +72,14 @@ export class SqlApiKeyRepository implements ApiKeyRepository {
 
 function asKey({ secretHash, scopes, ...key }: Tables['apiKeys']['$inferSelect']): StoredApiKey {
   return { ...key, hash: secretHash, scopes: decodeScopes(scopes) };
+}
+
+/** How the scopes of a key are written in its row: separated by spaces. */
+function encodeScopes(scopes: ReadonlySet<Scope>): string {
+  return [...scopes].join(' ');
+}
+
+/** A scope that this program does not know allows nothing. */
+function decodeScopes(text: string): ReadonlySet<Scope> {
+  return new Set(text.split(' ').filter(isScope));
 }

@@ -6,7 +6,7 @@ import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../us
 import type { Dialect, Tables } from '../dialect.js';
 import type { Session } from '../session.js';
 import { recordChanges } from './record-changes.js';
-import { keyColumns } from './sealed-columns.js';
+import { keyColumns } from './columns.js';
 
 /**
  * Joins an image with its template of a model. As a bare column the model would tempt SQLite to look through all

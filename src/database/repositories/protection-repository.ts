@@ -12,8 +12,7 @@ import type { Dialect, Queries, Tables } from '../dialect.js';
 import type { Session } from '../session.js';
 import { sameIds } from './holds-exactly.js';
 import { makeLive } from './make-live.js';
-import { keyColumns, sealedColumns } from './sealed-columns.js';
-import { asUser, userColumns } from './user-columns.js';
+import { asUser, keyColumns, sealedColumns, userColumns } from './columns.js';
 
 function storedKeyColumns(tables: Tables) {
   return { userId: tables.userKeys.userId, ...keyColumns(tables) };

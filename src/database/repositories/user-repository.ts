@@ -11,8 +11,7 @@ import { appendToAuditLog } from './audit-log.js';
 import { holdsExactly } from './holds-exactly.js';
 import { makeLive } from './make-live.js';
 import { recordChanges } from './record-changes.js';
-import { sealedColumns } from './sealed-columns.js';
-import { asUser, userColumns } from './user-columns.js';
+import { asUser, sealedColumns, userColumns } from './columns.js';
 
 export class SqlUserRepository implements UserRepository {
   constructor(

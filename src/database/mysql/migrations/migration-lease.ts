@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
-import type { PlainConnection } from './mysql-connection.js';
-import { isFailure } from './mysql-error.js';
+import type { PlainConnection } from '../mysql-connection.js';
+import { isFailure } from '../mysql-error.js';
 
 const leaseSeconds = 20;
 const renewalMs = 5000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import type { PlainConnection } from './mysql-connection.js';
-import { MysqlError } from './mysql-error.js';
+import type { PlainConnection } from '../mysql-connection.js';
+import { MysqlError } from '../mysql-error.js';
 
 const noSuchTable = 1146;
 

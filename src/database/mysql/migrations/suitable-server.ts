@@ -1,4 +1,4 @@
-import type { PlainConnection } from './mysql-connection.js';
+import type { PlainConnection } from '../mysql-connection.js';
 
 const oldest = { mariadb: [10, 6], mysql: [8, 0, 17] } as const;
 const exactCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin'];

@@ -1,4 +1,4 @@
-import type { PlainConnection } from './mysql-connection.js';
+import type { PlainConnection } from '../mysql-connection.js';
 
 const documented =
   'CREATE TABLE users (id VARCHAR(255) PRIMARY KEY, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP)';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { projectRoot } from '../../project-root.js';
+import { projectRoot } from '../../../project-root.js';
 import { assertAdoptable } from './adopt-users.js';
 import { journalTable, readProgress, readSteps, type MigrationStep } from './migration-journal.js';
 import { leaseTable, MigrationLease } from './migration-lease.js';
-import type { PlainConnection } from './mysql-connection.js';
-import { MysqlError } from './mysql-error.js';
+import type { PlainConnection } from '../mysql-connection.js';
+import { MysqlError } from '../mysql-error.js';
 import { assertExactIds, assertSuitableServer } from './suitable-server.js';
 
 const steps = readSteps(join(projectRoot, 'drizzle', 'mysql'));
