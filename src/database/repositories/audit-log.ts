@@ -20,12 +20,19 @@ export async function appendToAuditLog(
   pseudonyms?: ReadonlyMap<string, string>,
 ): Promise<AuditEntry[]> {
   if (events.length === 0) return [];
-  const { auditHead, auditLog } = dialect.tables;
-  const subjects = pseudonyms ?? (await pseudonymsOf(dialect.tables, database, events));
+  const { auditHead, auditLog, userKeys } = dialect.tables;
   const at = new Date(Math.floor(Date.now() / 1000) * 1000);
-  const [head] = await dialect.locked(
+  const readHead = dialect.locked(
     database.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead).where(eq(auditHead.id, 1)),
   );
+  const readPseudonyms = database
+    .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
+    .from(userKeys)
+    .where(inArray(userKeys.userId, userIdsOf(events)));
+  const [known, [head]] = pseudonyms
+    ? [[], await readHead]
+    : await dialect.batch(database, [readPseudonyms, readHead]);
+  const subjects = pseudonyms ?? new Map(known.map(({ userId, pseudonym }) => [userId, pseudonym]));
   const entries = chain(
     head ?? emptyHead,
     events.map(({ userId, ...event }) => ({
@@ -44,18 +51,8 @@ export async function appendToAuditLog(
   return entries;
 }
 
-async function pseudonymsOf(
-  { userKeys }: Tables,
-  database: Queries,
-  events: readonly AuditEvent[],
-): Promise<ReadonlyMap<string, string>> {
-  const userIds = [...new Set(events.flatMap(({ userId }) => (userId === null ? [] : [userId])))];
-  if (userIds.length === 0) return new Map();
-  const rows = await database
-    .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
-    .from(userKeys)
-    .where(inArray(userKeys.userId, userIds));
-  return new Map(rows.map(({ userId, pseudonym }) => [userId, pseudonym]));
+function userIdsOf(events: readonly AuditEvent[]): string[] {
+  return [...new Set(events.flatMap(({ userId }) => (userId === null ? [] : [userId])))];
 }
 
 export class SqlAuditLog implements AuditLog {
