@@ -1,8 +1,6 @@
-import { RateLimiterRes } from 'rate-limiter-flexible';
-import { ServiceError } from '../errors.js';
 import { counterKey } from './counter-key.js';
-import { CounterRateLimiter } from './counter-rate-limiter.js';
 import type { Counters } from './counters.js';
+import { FixedWindow } from './fixed-window.js';
 
 const windowSeconds = 60;
 
@@ -30,25 +28,24 @@ interface Loan {
 
 /** Bounds the requests that one client may make in a minute. */
 export class RequestRate {
-  readonly #limiter: CounterRateLimiter | null;
+  readonly #window: FixedWindow | null;
   readonly #kind: string;
   readonly #block: number;
   readonly #loans = new Map<string, Loan>();
   readonly #borrowing = new Map<string, Promise<void>>();
 
   constructor({ kind, perMinute, counters, block = 1 }: RequestRateOptions) {
-    this.#limiter =
-      perMinute === 0 ? null : new CounterRateLimiter({ counters, points: perMinute, windowSeconds });
+    this.#window = perMinute === 0 ? null : new FixedWindow({ counters, points: perMinute, windowSeconds });
     this.#kind = kind;
     this.#block = block;
   }
 
   /** Counts one request. @throws ServiceError RATE_LIMITED. */
   async count(client: string): Promise<void> {
-    if (this.#limiter === null) return;
+    if (this.#window === null) return;
     const key = counterKey(this.#kind, client);
     if (this.#block === 1) {
-      await consume(this.#limiter, key, 1);
+      await this.#window.consume(key, 1);
       return;
     }
     for (;;) {
@@ -57,34 +54,24 @@ export class RequestRate {
         loan.left -= 1;
         return;
       }
-      await this.#borrowOnce(key, this.#limiter);
+      await this.#borrowOnce(key, this.#window);
     }
   }
 
   /** Requests that arrive together share one loan. */
-  #borrowOnce(key: string, limiter: CounterRateLimiter): Promise<void> {
+  #borrowOnce(key: string, window: FixedWindow): Promise<void> {
     const borrowing =
       this.#borrowing.get(key) ??
-      this.#borrow(key, limiter).finally(() => {
+      this.#borrow(key, window).finally(() => {
         this.#borrowing.delete(key);
       });
     this.#borrowing.set(key, borrowing);
     return borrowing;
   }
 
-  async #borrow(key: string, limiter: CounterRateLimiter): Promise<void> {
-    const windowMs = await consume(limiter, key, this.#block);
+  async #borrow(key: string, window: FixedWindow): Promise<void> {
+    const windowMs = await window.consume(key, this.#block);
     if (this.#loans.size >= maxLoans) this.#loans.clear();
     this.#loans.set(key, { left: this.#block, until: performance.now() + windowMs });
-  }
-}
-
-/** @returns milliseconds until the window ends. @throws ServiceError RATE_LIMITED. */
-async function consume(limiter: CounterRateLimiter, key: string, points: number): Promise<number> {
-  try {
-    return (await limiter.consume(key, points)).msBeforeNext;
-  } catch (reason) {
-    if (!(reason instanceof RateLimiterRes)) throw reason;
-    throw new ServiceError('RATE_LIMITED', { retryAfterSeconds: Math.ceil(reason.msBeforeNext / 1000) });
   }
 }
