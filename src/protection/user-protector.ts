@@ -1,7 +1,8 @@
+import type { Logger } from 'pino';
 import { ServiceError } from '../errors.js';
-import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { finishDeletion } from '../storage/blob-sweeper.js';
+import { withStagedImages, type StageImage } from '../storage/with-staged-images.js';
 import type { Database } from '../database/database.js';
 import type { FaceHoldings, SealedHoldings } from './protection-repository.js';
 import type { UserKey } from './user-key.js';
@@ -11,6 +12,7 @@ export interface UserProtectorOptions {
   readonly database: Pick<Database, 'protection' | 'blobs'>;
   readonly images: ImageStore;
   readonly vault: Vault;
+  readonly logger: Pick<Logger, 'error'>;
 }
 
 /** Gives users who were enrolled before anything was protected a key, and seals what is held about their faces. */
@@ -35,36 +37,28 @@ export class UserProtector {
    * @throws ServiceError USER_NOT_FOUND, or what the image store throws.
    */
   async protect(userId: string): Promise<void> {
-    const { database, images, vault } = this.options;
+    const { database, images, vault, logger } = this.options;
     const holdings = await database.protection.holdingsOf(userId);
     if (holdings === null) throw new ServiceError('USER_NOT_FOUND');
     const key = vault.createKey(userId);
-    const announced: string[] = [];
-    try {
-      const sealed = await this.#seal(holdings, key, announced);
-      const plainFiles = await database.protection.protect(sealed);
-      if (plainFiles === null) await this.#withdraw(announced);
-      else for (const file of plainFiles) await finishDeletion(file, database.blobs, images);
-    } catch (error) {
-      // What stays announced is swept later; the cause is what the caller has to see.
-      await this.#withdraw(announced).catch(() => undefined);
-      throw error;
-    }
+    const plainFiles = await withStagedImages(
+      { blobs: database.blobs, images, logger },
+      async (stage) => database.protection.protect(await this.#seal(holdings, key, stage)),
+      (replaced) => replaced !== null,
+    );
+    for (const file of plainFiles ?? []) await finishDeletion(file, database.blobs, images);
   }
 
   async #seal(
     { images: plain, templates }: FaceHoldings,
     key: UserKey,
-    announced: string[],
+    stage: StageImage,
   ): Promise<SealedHoldings> {
-    const { database, images, vault } = this.options;
+    const { images, vault } = this.options;
     const replacements = [];
     for (const from of plain) {
-      const to = createImageKey(from.mediaType);
       const bytes = await images.get(from.key);
-      await database.blobs.announce(to);
-      announced.push(to);
-      await images.put(to, key.sealImage(to, bytes));
+      const { key: to } = await stage(from.mediaType, (file) => key.sealImage(file, bytes));
       replacements.push({ from, to });
     }
     return {
@@ -75,11 +69,5 @@ export class UserProtector {
         vector: key.sealTemplate(row, vault.openTemplate(row).vector),
       })),
     };
-  }
-
-  async #withdraw(announced: readonly string[]): Promise<void> {
-    const { database, images } = this.options;
-    for (const key of announced)
-      if (await database.blobs.abandon(key)) await finishDeletion(key, database.blobs, images);
   }
 }

@@ -7,9 +7,8 @@ import type { ExtractedFace, FaceService } from '../faces/face-service.js';
 import type { UserKey } from '../protection/user-key.js';
 import { UserProtector } from '../protection/user-protector.js';
 import type { Vault } from '../protection/vault.js';
-import { createImageKey } from '../storage/image-key.js';
 import type { ImageStore } from '../storage/image-store.js';
-import { finishDeletion } from '../storage/blob-sweeper.js';
+import { withStagedImages } from '../storage/with-staged-images.js';
 import { assertLive, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
 import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';
@@ -102,40 +101,22 @@ export class Enroller {
   }
 
   /** Writes the files, sealed, then lets `enrol` write the rows; when either fails, the files are withdrawn. */
-  async store(
+  store(
     userKey: UserKey,
     portraits: readonly [Portrait, ...Portrait[]],
     enrol: (stored: readonly [EnrolledFace, ...EnrolledFace[]]) => Promise<void>,
   ): Promise<void> {
-    const { database, images, keepImages = true } = this.options;
-    const announced: string[] = [];
-    const put = async ({ image, face }: Portrait): Promise<EnrolledFace> => {
-      const template = { templateId: uuidv7(), modelId: face.modelId, vector: face.template };
-      if (!keepImages) return { image: null, template };
-      const key = createImageKey(face.mediaType);
-      await database.blobs.announce(key);
-      announced.push(key);
-      await images.put(key, userKey.sealImage(key, image));
-      return { image: { key, mediaType: face.mediaType }, template };
-    };
-    try {
+    const { database, images, logger, keepImages = true } = this.options;
+    return withStagedImages({ blobs: database.blobs, images, logger }, async (stage) => {
+      const put = async ({ image, face }: Portrait): Promise<EnrolledFace> => {
+        const template = { templateId: uuidv7(), modelId: face.modelId, vector: face.template };
+        if (!keepImages) return { image: null, template };
+        return { image: await stage(face.mediaType, (key) => userKey.sealImage(key, image)), template };
+      };
       const [first, ...others] = portraits;
       const stored: [EnrolledFace, ...EnrolledFace[]] = [await put(first)];
       for (const portrait of others) stored.push(await put(portrait));
       await enrol(stored);
-    } catch (error) {
-      for (const key of announced) await this.#withdraw(key);
-      throw error;
-    }
-  }
-
-  /** Undoes an announcement. What fails here is left to the housekeeping. */
-  async #withdraw(key: string): Promise<void> {
-    const { database, images, logger } = this.options;
-    try {
-      if (await database.blobs.abandon(key)) await finishDeletion(key, database.blobs, images);
-    } catch (error) {
-      logger.error({ err: error }, 'an unfinished registration could not be cleaned up yet');
-    }
+    });
   }
 }

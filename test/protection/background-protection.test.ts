@@ -142,6 +142,7 @@ it('names the cause when a picture cannot be stored, also when the cleanup fails
   const parts = await open(await oldFolder());
   const { database, images, vault } = parts;
   const protector = new UserProtector({
+    logger: pino({ level: 'silent' }),
     database: {
       ...database,
       blobs: {
