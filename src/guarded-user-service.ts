@@ -1,18 +1,24 @@
 import type { AuditWriter } from './audit/audit-writer.js';
 import { AuditedUserService } from './audit/audited-user-service.js';
-import { CountedUserService } from './metrics/counted-user-service.js';
-import type { ServiceMetrics } from './metrics/service-metrics.js';
+import type { Decision, ServiceMetrics } from './metrics/service-metrics.js';
 import { limitAttempts } from './users/attempt-limited-user-service.js';
 import type { AttemptsOptions } from './users/attempts.js';
-import type { UserService } from './users/user-service.js';
+import type { UserService, VerificationResult } from './users/user-service.js';
 
 export interface Guards {
   readonly attempts: AttemptsOptions;
   readonly audit: AuditWriter;
-  readonly metrics: Pick<ServiceMetrics, 'registrations' | 'deletions' | 'decision'>;
+  readonly metrics: Pick<ServiceMetrics, 'decision'>;
 }
 
-/** What requests reach: attempts are limited, then noted in the audit log, then counted. */
+/** What requests reach: attempts are limited, then noted in the audit log and counted. */
 export function guardedUserService(service: UserService, { attempts, audit, metrics }: Guards): UserService {
-  return new CountedUserService(new AuditedUserService(limitAttempts(service, attempts), audit), metrics);
+  return new AuditedUserService(limitAttempts(service, attempts), audit, (id, result) => {
+    metrics.decision(decisionOf(id, result));
+  });
+}
+
+function decisionOf(id: string, { verified, recognition }: VerificationResult): Decision {
+  if (verified) return 'verified';
+  return recognition === null || recognition === id ? 'refused' : 'refused_somebody_else';
 }

@@ -18,6 +18,8 @@ export class AuditedUserService implements UserService {
   constructor(
     private readonly service: UserService,
     private readonly writer: AuditWriter,
+    /** Called after a decision has been noted. */
+    private readonly onDecision: (id: string, result: VerificationResult) => void,
   ) {}
 
   register(id: string, image: Uint8Array, options: RegistrationOptions): Promise<User> {
@@ -33,6 +35,7 @@ export class AuditedUserService implements UserService {
       this.service.verify(id, image, options),
     );
     await this.#note('verify', id, options, result.verified ? 'accepted' : 'refused');
+    this.onDecision(id, result);
     return result;
   }
 

@@ -49,8 +49,6 @@ export class ServiceMetrics {
     'Decided verifications: verified, refused, or refused_somebody_else when another person was recognised.',
     ['decision'],
   );
-  readonly registrations = this.#counter('face_registrations_total', 'People registered.');
-  readonly deletions = this.#counter('face_deletions_total', 'People deleted.');
   readonly #stageSeconds = this.#histogram<'stage'>(
     'face_stage_duration_seconds',
     'Time of the stages of the work: those on one picture, one search, one database or image store call.',

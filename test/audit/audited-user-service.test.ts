@@ -17,14 +17,16 @@ function audited(append?: (events: readonly AuditEvent[]) => Promise<void>) {
       batches.push(events);
     },
   });
-  return { service, batches, users: new AuditedUserService(service, writer) };
+  const decisions: boolean[] = [];
+  const users = new AuditedUserService(service, writer, (_, { verified }) => decisions.push(verified));
+  return { service, batches, decisions, users };
 }
 
 const ann = Buffer.from('ann');
 const stranger = Buffer.from('stranger');
 
 it('notes decisions before they are answered, without the score', async () => {
-  const { users, batches } = audited();
+  const { users, batches, decisions } = audited();
   await users.register('ann', ann, { origin });
   await users.verify('ann', ann, { origin });
   await users.verify('ann', stranger, { origin });
@@ -32,6 +34,7 @@ it('notes decisions before they are answered, without the score', async () => {
     { ...origin, operation: 'verify', outcome: 'accepted', userId: 'ann' },
     { ...origin, operation: 'verify', outcome: 'refused', userId: 'ann' },
   ]);
+  expect(decisions).toEqual([true, false]);
 });
 
 it('notes refusals by their code, and neither overload nor clients that went away', async () => {

@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/errors.js';
-import { CountedUserService } from '../../src/metrics/counted-user-service.js';
-import { ServiceMetrics } from '../../src/metrics/service-metrics.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';
 import { query, registerUser, upload, verifyUser } from '../support/graphql.js';
 import { request, userForm } from '../support/http.js';
-import { InMemoryUserService } from '../support/in-memory-user-service.js';
 import { samplesOf, valueOf } from '../support/metric-samples.js';
-import { testRequest } from '../support/test-origin.js';
 
 let running: RunningApi;
 
@@ -115,24 +111,16 @@ it('takes no label from clients, whatever they send', async () => {
   expect(checked).toBeGreaterThan(20);
 });
 
-it('counts registrations, deletions, and decisions by how they ended', async () => {
-  const metrics = new ServiceMetrics();
-  const users = new CountedUserService(new InMemoryUserService(), metrics);
-  const face = (text: string) => Buffer.from(text);
-  await users.register('ann', face('a'), testRequest);
-  await users.register('bob', face('b'), testRequest);
-  await expect(users.register('bob', face('b'), testRequest)).rejects.toThrow();
-  await users.verify('ann', face('a'), testRequest);
-  await users.verify('ann', face('b'), testRequest);
-  await users.verify('ann', face('a stranger'), testRequest);
-  await expect(users.verify('nobody', face('a'), testRequest)).rejects.toThrow();
-  await users.remove('bob', testRequest);
-  await expect(users.remove('bob', testRequest)).rejects.toThrow();
-  expect(await samplesOf(metrics.registry, 'face_verifications_total')).toEqual([
+it('counts decisions by how they ended, and no verification that did not come to one', async () => {
+  await upload(running.url, registerUser, 'ann', 'a');
+  await upload(running.url, registerUser, 'bob', 'b');
+  await upload(running.url, verifyUser, 'ann', 'a');
+  await upload(running.url, verifyUser, 'ann', 'b');
+  await upload(running.url, verifyUser, 'ann', 'a stranger');
+  await upload(running.url, verifyUser, 'nobody', 'a');
+  expect(await samplesOf(running.metrics.registry, 'face_verifications_total')).toEqual([
     [{ decision: 'verified' }, 1],
     [{ decision: 'refused_somebody_else' }, 1],
     [{ decision: 'refused' }, 1],
   ]);
-  expect(await valueOf(metrics.registry, 'face_registrations_total', {})).toBe(2);
-  expect(await valueOf(metrics.registry, 'face_deletions_total', {})).toBe(1);
 });
