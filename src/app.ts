@@ -8,7 +8,7 @@ import { createApi } from './api/http-server.js';
 import { outsideRequests } from './api/middleware/request-context.js';
 import { AuditWriter } from './audit/audit-writer.js';
 import { AuditedInspection } from './audit/audited-inspection.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import { FacePool } from './faces/face-pool.js';
 import { SynchronisedGallery } from './gallery/synchronised-gallery.js';
 import { guardedUserService } from './guarded-user-service.js';
@@ -58,11 +58,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         logger.debug(message);
       },
     });
-    const embedder = await chooseEmbedder(config.faceEmbedder);
-    const detector = await chooseDetector(config.faceDetector);
-    const matching = { ...matchSettings(config, embedder), similarityStep: config.similarityStep };
-    const liveness = livenessRule(config);
-    if (config.liveness !== 'off')
+    const embedder = await chooseEmbedder(config.faces.embedder);
+    const detector = await chooseDetector(config.faces.detector);
+    const matching = {
+      ...matchSettings(config.matching, embedder),
+      similarityStep: config.matching.similarityStep,
+    };
+    const liveness = livenessRule(config.liveness);
+    if (config.liveness.askedFor !== 'off')
       logger.warn('liveness is asked for, which stops few pictures of pictures: see docs/liveness.md');
 
     const { database: opened, vault } = await openProtectedDatabase(config, logger);
@@ -71,19 +74,19 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     shutdown.part(() => database.close());
     const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
-    await assertMayServe(config, access, logger);
+    await assertMayServe(config.http, access, logger);
     const images = timeCalls(await openImageStore(config), (durationMs) => {
       metrics.stage('image_store', durationMs);
     });
 
     const faces = new FacePool({
-      workers: config.faceWorkers,
-      queue: config.faceQueue,
+      workers: config.faces.workers,
+      queue: config.faces.queue,
       pipeline: {
-        maxPixels: config.maxImagePixels,
+        maxPixels: config.faces.maxPixels,
         detector,
         embedder,
-        measureLiveness: config.liveness !== 'off',
+        measureLiveness: config.liveness.askedFor !== 'off',
       },
       onThreadLost: (reason) => {
         outsideRequests(() => {
@@ -125,8 +128,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       images,
       counters,
       logger,
-      imageRetentionDays: config.imageRetentionDays,
-      auditRetentionDays: config.auditRetentionDays,
+      imageRetentionDays: config.retention.imageDays,
+      auditRetentionDays: config.retention.auditDays,
     });
     // Other nodes may be in the middle of registrations of their own.
     if (config.mysql) housekeeping.start();
@@ -142,11 +145,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       ...matching,
       liveness,
       logger,
-      keepImages: config.imageRetentionDays !== 0,
+      keepImages: config.retention.imageDays !== 0,
     });
     const inspection = new FaceInspector({
       faces,
-      identifier: config.identification ? search : null,
+      identifier: config.matching.identification ? search : null,
       ...matching,
       liveness,
     });
@@ -156,8 +159,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       userService: guardedUserService(userService, {
         attempts: {
           counters,
-          freeFailuresPerCaller: config.freeFailuresPerCaller,
-          freeFailuresPerUser: config.freeFailuresPerUser,
+          freeFailuresPerCaller: config.limits.freeFailuresPerCaller,
+          freeFailuresPerUser: config.limits.freeFailuresPerUser,
         },
         audit,
         metrics,
@@ -167,9 +170,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       requestLimits: new RequestLimits({
         counters,
         remote: database.counters !== undefined,
-        keyRequestsPerMinute: config.keyRequestsPerMinute,
-        addressRequestsPerMinute: config.addressRequestsPerMinute,
-        failedKeysPerMinute: config.failedKeysPerMinute,
+        keyRequestsPerMinute: config.limits.keyRequestsPerMinute,
+        addressRequestsPerMinute: config.limits.addressRequestsPerMinute,
+        failedKeysPerMinute: config.limits.failedKeysPerMinute,
       }),
       health: {
         database: () => database.ping(),
@@ -178,7 +181,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         gallery: () => gallery.ping(),
       },
       metrics,
-      config,
+      config: { production: config.production, dataDir: config.dataDir, http: config.http },
       logger,
     });
     shutdown.api(() => api.stop());

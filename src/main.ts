@@ -1,7 +1,7 @@
 import { startService } from './app.js';
-import { ConfigError } from './config.js';
+import { ConfigError } from './config/config.js';
 import { createLogger } from './create-logger.js';
-import { endMisconfigured, readConfig } from './read-config.js';
+import { endMisconfigured, readConfig } from './config/read-config.js';
 
 /** Longest the process may take to end once asked to; what still runs then is cut off. */
 const EXIT_DEADLINE_MS = 10_000;

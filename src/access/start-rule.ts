@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ConfigError, type Config } from '../config.js';
+import { ConfigError, type HttpSettings } from '../config/config.js';
 import type { AccessControl } from './access-control.js';
 import { isLoopback } from './loopback.js';
 
@@ -8,13 +8,13 @@ import { isLoopback } from './loopback.js';
  * @throws ConfigError when it is to listen elsewhere and nothing says that this is meant.
  */
 export async function assertMayServe(
-  config: Pick<Config, 'host' | 'trustProxy' | 'dangerouslyServeWithoutKeys'>,
+  http: Pick<HttpSettings, 'host' | 'trustProxy' | 'dangerouslyServeWithoutKeys'>,
   access: Pick<AccessControl, 'keysRequired'>,
   logger: Pick<Logger, 'warn'>,
 ): Promise<void> {
   if (await access.keysRequired()) return;
-  const reachable = !(await isLoopback(config.host));
-  if (reachable && !config.dangerouslyServeWithoutKeys)
+  const reachable = !(await isLoopback(http.host));
+  if (reachable && !http.dangerouslyServeWithoutKeys)
     throw new ConfigError(
       [
         'HOST: others can reach this address, and there is no API key yet: they could register, verify, list and delete every user.',
@@ -24,6 +24,6 @@ export async function assertMayServe(
         '  DANGEROUSLY_SERVE_WITHOUT_KEYS=yes serves everybody without keys.',
       ].join('\n'),
     );
-  if (reachable || config.trustProxy > 0)
+  if (reachable || http.trustProxy > 0)
     logger.warn('there is no API key: anyone who reaches the service may do everything; see docs/access.md');
 }

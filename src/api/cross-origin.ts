@@ -1,6 +1,6 @@
 import cors from 'cors';
 import type { RequestHandler } from 'express';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 
 const sandboxOrigin = 'https://studio.apollographql.com';
 
@@ -15,12 +15,12 @@ function allow(origins: string[]): RequestHandler {
 }
 
 /** CORS for the REST routes: the configured origins only. */
-export function restCors(config: Config): RequestHandler {
-  return allow(config.corsOrigins.map((address) => new URL(address).origin));
+export function restCors(config: Pick<Config, 'http'>): RequestHandler {
+  return allow(config.http.corsOrigins.map((address) => new URL(address).origin));
 }
 
 /** CORS for /graphql: outside production Apollo's hosted Sandbox may call too. */
-export function graphqlCors(config: Config): RequestHandler {
-  const configured = config.corsOrigins.map((address) => new URL(address).origin);
+export function graphqlCors(config: Pick<Config, 'http' | 'production'>): RequestHandler {
+  const configured = config.http.corsOrigins.map((address) => new URL(address).origin);
   return allow(config.production ? configured : [...configured, sandboxOrigin]);
 }

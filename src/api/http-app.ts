@@ -4,7 +4,7 @@ import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { RequestLimits } from '../limits/request-limits.js';
 import type { ServiceMetrics } from '../metrics/service-metrics.js';
 import { graphqlCors, restCors } from './cross-origin.js';
@@ -23,6 +23,9 @@ import { openApiDocument } from './rest/openapi.js';
 import { restRoutes } from './rest/rest-routes.js';
 import { createRunOperation } from './rest/run-operation.js';
 
+/** What the HTTP interface needs of the configuration. */
+export type ApiSettings = Pick<Config, 'production' | 'dataDir' | 'http'>;
+
 export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>;
   readonly access: Pick<AccessControl, 'identify'>;
@@ -32,7 +35,7 @@ export interface AppOptions {
   readonly health: HealthChecks;
   readonly healthTimeoutMs: number;
   readonly metrics: ServiceMetrics;
-  readonly config: Config;
+  readonly config: ApiSettings;
   readonly logger: Logger;
 }
 
@@ -64,16 +67,17 @@ export function createApp(options: AppOptions): Express {
     config,
     logger,
   } = options;
-  const { maxImageBytes, production } = config;
+  const { http, production } = config;
+  const { maxImageBytes } = http;
   const limited = limitAddress(requestLimits);
   const authenticated = authenticate({
     access,
     limits: requestLimits,
-    anyoneFromAnywhere: config.dangerouslyServeWithoutKeys,
+    anyoneFromAnywhere: http.dangerouslyServeWithoutKeys,
   });
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
-  app.set('trust proxy', config.trustProxy);
+  app.set('trust proxy', http.trustProxy);
 
   app.use(requestContext(memory), requestLog(logger, metrics), lifecycle.closeWhenDraining, protect);
   app.use(healthRoutes({ lifecycle, checks: health, logger, timeoutMs: healthTimeoutMs }));

@@ -3,7 +3,6 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { AccessControl } from '../access/access-control.js';
-import type { Config } from '../config.js';
 import type { RequestLimits } from '../limits/request-limits.js';
 import { listen } from '../listen.js';
 import { ServiceMetrics } from '../metrics/service-metrics.js';
@@ -15,7 +14,7 @@ import { InspectionResolver } from './graphql/inspection-resolver.js';
 import { measureOperations } from './graphql/measure-operations.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { UserResolver } from './graphql/user-resolver.js';
-import { createApp } from './http-app.js';
+import { createApp, type ApiSettings } from './http-app.js';
 import type { HealthChecks } from './middleware/health.js';
 import { Lifecycle } from './middleware/lifecycle.js';
 import type { ServiceState } from './middleware/lifecycle.js';
@@ -30,7 +29,7 @@ export interface ApiDependencies {
   readonly health: HealthChecks;
   /** @default counts that nobody reads */
   readonly metrics?: ServiceMetrics;
-  readonly config: Config;
+  readonly config: ApiSettings;
   readonly logger: Logger;
 }
 
@@ -91,8 +90,8 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
   const apollo = await startApollo({
     schema: measureOperations(
       buildGraphqlSchema(
-        new UserResolver(userService, config.maxImageBytes),
-        new InspectionResolver(inspection, config.maxImageBytes),
+        new UserResolver(userService, config.http.maxImageBytes),
+        new InspectionResolver(inspection, config.http.maxImageBytes),
       ),
       metrics,
     ),
@@ -102,7 +101,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     drainTimeoutMs: limits.drainMs ?? 9_000,
   });
   const memory = new MemoryBudget(
-    limits.uploadBytes ?? Math.max(256 * 1024 * 1024, maxImagesPerRegistration * config.maxImageBytes),
+    limits.uploadBytes ?? Math.max(256 * 1024 * 1024, maxImagesPerRegistration * config.http.maxImageBytes),
   );
   metrics.watchUploads(memory);
   const healthTimeoutMs = limits.healthMs ?? 2_000;
@@ -135,7 +134,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
       return lifecycle.state;
     },
     listen: async () => {
-      const address = await listen(server, config);
+      const address = await listen(server, config.http);
       lifecycle.ready(address);
       return address;
     },

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { examineChain } from '../audit/audit-chain.js';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.js';
 import { openKeys } from '../database/open-for-command.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 
 /** Exit codes: done; the log was tampered with; there is nothing about this id; it could not be done. */
 const exitCodes = { done: 0, broken: 1, unknown: 1, failed: 2 } as const;

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { pino } from 'pino';
 import { chooseEmbedder } from '../models/choose-models.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { checkFolder } from '../doctor/check-folder.js';
 import { checkRows } from '../doctor/check-rows.js';
 import { checkTemplates } from '../doctor/check-templates.js';
 import { compareImages } from '../doctor/compare-images.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 
@@ -40,7 +40,7 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
       yield* checkFolder(config.dataDir, leftBefore);
     }
     const { found, repaired } = await examine({ findings: findings(), fix, print });
-    const { modelId } = await chooseEmbedder(config.faceEmbedder);
+    const { modelId } = await chooseEmbedder(config.faces.embedder);
     const unembedded = await database.missingTemplates.count(modelId);
     if (unembedded > 0)
       print(`${unembedded} pictures have no template of ${modelId} yet; npm run reembed makes them.`);

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { pino } from 'pino';
 import { exportPerson } from '../audit/export-person.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { openHoldings } from '../database/open-for-command.js';
 import { configuredVault } from '../database/open-protected-database.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 import { openImageStore } from '../storage/open-image-store.js';
 
 /** Exit codes: done; there is no such person; it could not be done. */

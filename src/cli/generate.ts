@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderContracts } from '../api/contracts.js';
-import { withConfigurationTable } from '../config-table.js';
+import { withConfigurationTable } from '../config/config-table.js';
 import { withGeneratedPart } from '../generated-part.js';
 import { metricsTable } from '../metrics/metrics-table.js';
 import { projectRoot } from '../project-root.js';

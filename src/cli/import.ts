@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { FacePool } from '../faces/face-pool.js';
 import { importPeople, type ImportCounts } from '../import/import-people.js';
 import { peopleInFolder, type RefusedFile } from '../import/people-in-folder.js';
 import { Progress } from '../import/progress.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Enroller } from '../users/enroller.js';
@@ -28,13 +28,13 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const { people, refused } = await peopleInFolder(folder);
   await buildModels();
-  const embedder = await chooseEmbedder(config.faceEmbedder);
-  const detector = await chooseDetector(config.faceDetector);
+  const embedder = await chooseEmbedder(config.faces.embedder);
+  const detector = await chooseDetector(config.faces.detector);
   const { database, vault } = await openProtectedDatabase(config, logger);
   const faces = new FacePool({
-    workers: config.faceWorkers,
-    queue: config.faceWorkers + 1,
-    pipeline: { maxPixels: config.maxImagePixels, detector, embedder },
+    workers: config.faces.workers,
+    queue: config.faces.workers + 1,
+    pipeline: { maxPixels: config.faces.maxPixels, detector, embedder },
     onThreadLost: (reason) => {
       logger.error({ err: reason }, 'a face worker was lost');
     },
@@ -61,11 +61,11 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
         vault,
         faces,
         logger,
-        keepImages: config.imageRetentionDays !== 0,
+        keepImages: config.retention.imageDays !== 0,
       }),
       modelId: embedder.modelId,
-      maxImageBytes: config.maxImageBytes,
-      concurrency: config.faceWorkers + 1,
+      maxImageBytes: config.http.maxImageBytes,
+      concurrency: config.faces.workers + 1,
       signal: interruption.signal,
       onRefused,
       onProgress: ({ enrolled, skipped, refused: unaccepted }) => {

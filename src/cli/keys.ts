@@ -5,7 +5,7 @@ import { environmentEntry } from '../access/environment-keys.js';
 import { KeyAdministration, type KeyRequest } from '../access/key-administration.js';
 import { keyCommandUsage, parseKeyCommand, type KeyCommand } from '../access/key-command.js';
 import { openKeys } from '../database/open-for-command.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 
 /** Exit codes: done; there is no such key; it could not be done. */
 const exitCodes = { done: 0, unknown: 1, failed: 2 } as const;

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { pino } from 'pino';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { Progress } from '../import/progress.js';
 import { createMasterKey, formatMasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
 import { defaultMasterKeyFile, openProtectedDatabase } from '../database/open-protected-database.js';
 import { rewrapKeys } from '../protection/rewrap-keys.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 
 /** Exit codes: done; some key could not be wrapped; it could not begin; interrupted. */
 const exitCodes = { done: 0, incomplete: 1, failed: 2, interrupted: 130 } as const;
@@ -43,7 +43,7 @@ async function status(config: Config): Promise<Outcome> {
 
 async function rotate(config: Config): Promise<Outcome> {
   assertDataFolder(config);
-  if (config.masterKeys === undefined && config.mysql === undefined) await addKeyToFile(config);
+  if (config.protection.masterKeys === undefined && config.mysql === undefined) await addKeyToFile(config);
   const { database, vault } = await openProtectedDatabase(config, logger);
   try {
     const { protection } = database;
@@ -78,7 +78,7 @@ async function rotate(config: Config): Promise<Outcome> {
 /** The database is opened first: a key must not be put in front of ones that do not fit. */
 async function addKeyToFile(config: Config): Promise<void> {
   await (await openProtectedDatabase(config, logger)).database.close();
-  const file = config.masterKeyFile ?? defaultMasterKeyFile(config);
+  const file = config.protection.masterKeyFile ?? defaultMasterKeyFile(config);
   const keys = await readMasterKeyFile(file);
   if (keys === null) throw new Error(`There is no file ${file}`);
   await writeMasterKeyFile(file, [createMasterKey(), ...keys]);

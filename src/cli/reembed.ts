@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { buildModels } from '../../models/build-models.js';
 import { chooseDetector, chooseEmbedder } from '../models/choose-models.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { FacePool } from '../faces/face-pool.js';
 import { Progress } from '../import/progress.js';
-import { readConfig } from '../read-config.js';
+import { readConfig } from '../config/read-config.js';
 import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Reembedder } from '../users/reembedder.js';
@@ -17,14 +17,14 @@ const interruption = new AbortController();
 async function run(config: Config): Promise<keyof typeof exitCodes> {
   const logger = pino({ level: 'warn' }, pino.destination(2));
   await buildModels();
-  const embedder = await chooseEmbedder(config.faceEmbedder);
-  const detector = await chooseDetector(config.faceDetector);
+  const embedder = await chooseEmbedder(config.faces.embedder);
+  const detector = await chooseDetector(config.faces.detector);
   const { modelId } = embedder;
   const { database } = await openProtectedDatabase(config, logger);
   const faces = new FacePool({
-    workers: config.faceWorkers,
-    queue: config.faceWorkers + 1,
-    pipeline: { maxPixels: config.maxImagePixels, detector, embedder },
+    workers: config.faces.workers,
+    queue: config.faces.workers + 1,
+    pipeline: { maxPixels: config.faces.maxPixels, detector, embedder },
     onThreadLost: (reason) => {
       logger.error({ err: reason }, 'a face worker was lost');
     },
@@ -36,7 +36,7 @@ async function run(config: Config): Promise<keyof typeof exitCodes> {
     const progress = new Progress(process.stdout, total);
     const { done, failed } = await new Reembedder({ database, images, faces }).everybody({
       modelId,
-      concurrency: config.faceWorkers + 1,
+      concurrency: config.faces.workers + 1,
       signal: interruption.signal,
       considerate: false,
       onFailure: ({ key }, reason) => {

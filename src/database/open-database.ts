@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Database } from './database.js';
 import { openMysqlDatabase } from './mysql/open-mysql-database.js';
 import { openSqliteDatabase, type OpenSqliteOptions } from './sqlite/open-sqlite-database.js';

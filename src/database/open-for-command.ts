@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Vault } from '../protection/vault.js';
 import type { HoldingsDatabase, KeyDatabase } from './database.js';
 import { openMysqlSession } from './mysql/open-mysql-database.js';

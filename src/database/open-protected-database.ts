@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { openDatabase } from './open-database.js';
 import type { Database } from './database.js';
 import { createMasterKey, proofOf, provesKey, type MasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
 import { Vault } from '../protection/vault.js';
 
-type ProtectedConfig = Pick<Config, 'mysql' | 'dataDir' | 'masterKeys' | 'masterKeyFile'>;
+type ProtectedConfig = Pick<Config, 'mysql' | 'dataDir' | 'protection'>;
 
 export interface ProtectedDatabase {
   readonly database: Database;
@@ -82,15 +82,16 @@ export function defaultMasterKeyFile({ dataDir }: Pick<Config, 'dataDir'>): stri
 }
 
 async function masterKeysOf(config: ProtectedConfig): Promise<MasterKeySource> {
-  if (config.masterKeys !== undefined) return { keys: config.masterKeys, newFile: undefined };
-  const file = config.masterKeyFile ?? defaultMasterKeyFile(config);
+  const { masterKeys, masterKeyFile } = config.protection;
+  if (masterKeys !== undefined) return { keys: masterKeys, newFile: undefined };
+  const file = masterKeyFile ?? defaultMasterKeyFile(config);
   const keys = await readMasterKeyFile(file);
   if (keys !== null) return { keys, newFile: undefined };
-  if (config.masterKeyFile !== undefined) throw new Error(`MASTER_KEY_FILE: there is no file ${file}.`);
+  if (masterKeyFile !== undefined) throw new Error(`MASTER_KEY_FILE: there is no file ${file}.`);
   return { keys: [createMasterKey()], newFile: file };
 }
 
-function describeSource({ masterKeys, masterKeyFile }: ProtectedConfig): string {
+function describeSource({ protection: { masterKeys, masterKeyFile } }: ProtectedConfig): string {
   if (masterKeys !== undefined) return 'MASTER_KEYS';
   return masterKeyFile === undefined ? 'master.key in DATA_DIR' : 'MASTER_KEY_FILE';
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { MetricsSettings } from '../config.js';
+import type { MetricsSettings } from '../config/config.js';
 import { programVersion } from '../project-root.js';
 import { serveMetrics, type MetricsServer } from './metrics-server.js';
 import type { ServiceMetrics } from './service-metrics.js';

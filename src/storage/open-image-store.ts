@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { ImageStore, ImageStoreAudit } from './image-store.js';
 import { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.js';
 import { S3ImageStore } from './s3-image-store.js';

@@ -1,5 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3';
-import type { S3Location } from '../config.js';
+import type { S3Location } from '../config/config.js';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
 import type { ImageStore, ImageStoreAudit } from './image-store.js';

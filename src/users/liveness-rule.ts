@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import type { LivenessSettings } from '../config/config.js';
 import { ServiceError } from '../errors.js';
 import type { ExtractedFace } from '../faces/face-service.js';
 
@@ -11,14 +11,14 @@ export interface LivenessRule {
 
 export const noLivenessAsked: LivenessRule = { registration: null, verification: null };
 
-export function livenessRule({ liveness, livenessThreshold }: Config): LivenessRule {
-  switch (liveness) {
+export function livenessRule({ askedFor, threshold }: LivenessSettings): LivenessRule {
+  switch (askedFor) {
     case 'off':
       return noLivenessAsked;
     case 'verify':
-      return { registration: null, verification: livenessThreshold };
+      return { registration: null, verification: threshold };
     case 'register-and-verify':
-      return { registration: livenessThreshold, verification: livenessThreshold };
+      return { registration: threshold, verification: threshold };
   }
 }
 

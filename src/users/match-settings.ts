@@ -1,4 +1,4 @@
-import { ConfigError, type Config } from '../config.js';
+import { ConfigError, type MatchingSettings } from '../config/config.js';
 import type { ChosenEmbedder } from '../models/chosen-model.js';
 import { defaultMargin, type MatchRule } from './decision.js';
 import type { SimilarityAnchors } from './similarity-scale.js';
@@ -14,10 +14,10 @@ export interface MatchSettings {
  * @throws ConfigError when no threshold is known.
  */
 export function matchSettings(
-  { matchFmr, matchThreshold }: Pick<Config, 'matchFmr' | 'matchThreshold'>,
+  { fmr, threshold: given }: Pick<MatchingSettings, 'fmr' | 'threshold'>,
   { modelId, model: { thresholds, thresholdsFrom } }: ChosenEmbedder,
 ): MatchSettings {
-  const threshold = matchThreshold ?? thresholds?.[matchFmr];
+  const threshold = given ?? thresholds?.[fmr];
   if (threshold === undefined) {
     throw new ConfigError(
       `MATCH_THRESHOLD: must be set, because the false match rates of ${modelId} are not known. ${thresholdsFrom}`,

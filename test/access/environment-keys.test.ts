@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { environmentEntry, parseEnvironmentKeys } from '../../src/access/environment-keys.js';
-import { ConfigError, loadConfig } from '../../src/config.js';
+import { ConfigError } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 
 const hash = 'ab'.repeat(32);
 

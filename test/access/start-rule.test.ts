@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoopback } from '../../src/access/loopback.js';
 import { assertMayServe } from '../../src/access/start-rule.js';
-import { ConfigError } from '../../src/config.js';
+import { ConfigError } from '../../src/config/config.js';
 
 describe('an address to listen on', () => {
   it.each([

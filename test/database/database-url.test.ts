@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { parseDatabaseUrl } from '../../src/database/mysql/database-url.js';
 
 it.each([

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withConfigurationTable } from '../../src/config-table.js';
+import { withConfigurationTable } from '../../src/config/config-table.js';
 import { withGeneratedPart } from '../../src/generated-part.js';
 import { metricsTable } from '../../src/metrics/metrics-table.js';
 import { projectRoot } from '../../src/project-root.js';

@@ -248,9 +248,9 @@ describe('the choice of models', () => {
   it('asks for a threshold where nobody measured one', () => {
     const sface: ChosenEmbedder = { modelId: 'sface', model: optionalModels.sface, path: '' };
     const dlib: ChosenEmbedder = { ...sface, model: modelCatalogue['dlib-resnet-v1'] };
-    const unset = { matchFmr: '1e-4', matchThreshold: undefined } as const;
+    const unset = { fmr: '1e-4', threshold: undefined } as const;
     expect(() => matchSettings(unset, sface)).toThrow('MATCH_THRESHOLD');
-    expect(matchSettings({ ...unset, matchThreshold: 0.4 }, sface)).toEqual({
+    expect(matchSettings({ ...unset, threshold: 0.4 }, sface)).toEqual({
       rule: { threshold: 0.4, margin: 0.01 },
       anchors: { fmr1e3: 0.4, fmr1e4: 0.46 },
     });

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { serveMetrics, type MetricsServer } from '../../src/metrics/metrics-server.js';
 import { ServiceMetrics } from '../../src/metrics/service-metrics.js';
 import { startMetricsServer } from '../../src/metrics/start-metrics-server.js';

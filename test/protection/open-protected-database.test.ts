@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Config } from '../../src/config.js';
+import type { Config, ProtectionSettings } from '../../src/config/config.js';
 import { createMasterKey, type MasterKey } from '../../src/protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../../src/protection/master-key-file.js';
 import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
@@ -13,17 +13,21 @@ import { optionsFor } from '../support/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testOrigin } from '../support/test-origin.js';
 
-type Settings = Partial<Pick<Config, 'mysql' | 'masterKeys' | 'masterKeyFile'>>;
+type Settings = Partial<Pick<Config, 'mysql'> & ProtectionSettings>;
 
 interface Opened {
   readonly database: Database;
   readonly logs: string[];
 }
 
-async function open(dataDir: string, settings: Settings = {}): Promise<Opened> {
+async function open(dataDir: string, { mysql, ...protection }: Settings = {}): Promise<Opened> {
   const logs: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => logs.push(line) });
-  const config = { mysql: undefined, masterKeys: undefined, masterKeyFile: undefined, ...settings, dataDir };
+  const config = {
+    mysql,
+    dataDir,
+    protection: { masterKeys: undefined, masterKeyFile: undefined, ...protection },
+  };
   const { database, vault } = await openProtectedDatabase(config, logger);
   onTestFinished(() => database.close());
   await database.users.enrol(
@@ -82,7 +86,7 @@ describe('a later start', () => {
     await writeMasterKeyFile(elsewhere, [await keyOf(join(folder, 'master.key'))]);
     rmSync(join(folder, 'master.key'));
     const raw = await openProtectedDatabase(
-      { mysql: undefined, masterKeys: undefined, masterKeyFile: elsewhere, dataDir: folder },
+      { mysql: undefined, dataDir: folder, protection: { masterKeys: undefined, masterKeyFile: elsewhere } },
       pino({ level: 'silent' }),
     );
     onTestFinished(() => raw.database.close());
@@ -135,7 +139,7 @@ describe('a later start', () => {
     await third.database.users.remove(`user of ${old.id}`, testOrigin);
     await third.database.close();
     const alone = await openProtectedDatabase(
-      { mysql: undefined, masterKeys: [current], masterKeyFile: undefined, dataDir: folder },
+      { mysql: undefined, dataDir: folder, protection: { masterKeys: [current], masterKeyFile: undefined } },
       pino({ level: 'silent' }),
     );
     await alone.database.close();

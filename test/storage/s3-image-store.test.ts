@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { S3Location } from '../../src/config.js';
+import type { S3Location } from '../../src/config/config.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import type { Fault } from '../support/faulty-proxy.js';

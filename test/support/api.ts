@@ -6,7 +6,7 @@ import type { ApiKeyRepository } from '../../src/access/api-key-repository.js';
 import { createApi } from '../../src/api/http-server.js';
 import type { Api, HttpLimits } from '../../src/api/http-server.js';
 import type { HealthChecks } from '../../src/api/middleware/health.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { MemoryCounters } from '../../src/limits/memory-counters.js';
 import { RequestLimits } from '../../src/limits/request-limits.js';
 import type { AuditEvent } from '../../src/audit/audit-log.js';
@@ -86,10 +86,10 @@ export async function startApi({
   });
   const api = await createApi(
     {
-      userService: guardedUserService(users, { attempts: { ...config, counters }, audit, metrics }),
+      userService: guardedUserService(users, { attempts: { ...config.limits, counters }, audit, metrics }),
       inspection: new AuditedInspection(new InMemoryInspection(users), audit),
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
-      requestLimits: new RequestLimits({ ...config, counters, remote: false }),
+      requestLimits: new RequestLimits({ ...config.limits, counters, remote: false }),
       health,
       metrics,
       config,

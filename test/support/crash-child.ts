@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { S3Location } from '../../src/config.js';
+import type { S3Location } from '../../src/config/config.js';
 import { ServiceError } from '../../src/errors.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import { openTextService } from './open-text-service.js';

@@ -12,7 +12,11 @@ export async function openSqlite(folder: string): Promise<Database> {
   const keyFile = join(folder, 'master.key');
   createPrivateFolder(folder);
   if (!existsSync(keyFile)) await writeMasterKeyFile(keyFile, [testMasterKey]);
-  const config = { dataDir: folder, mysql: undefined, masterKeys: undefined, masterKeyFile: undefined };
+  const config = {
+    dataDir: folder,
+    mysql: undefined,
+    protection: { masterKeys: undefined, masterKeyFile: undefined },
+  };
   const { database } = await openProtectedDatabase(config, pino({ level: 'silent' }));
   return database;
 }

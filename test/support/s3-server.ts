@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import S3rver from 's3rver';
 import { onTestFinished, vi } from 'vitest';
-import type { S3Location } from '../../src/config.js';
+import type { S3Location } from '../../src/config/config.js';
 import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.js';
 import { temporaryFolder } from './temporary-folder.js';
 

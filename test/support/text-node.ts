@@ -1,7 +1,7 @@
 import { AccessControl } from '../../src/access/access-control.js';
 import { assertMayServe } from '../../src/access/start-rule.js';
 import { createApi } from '../../src/api/http-server.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { createLogger } from '../../src/create-logger.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { createCounters } from '../../src/limits/create-counters.js';
@@ -19,7 +19,7 @@ const config = loadConfig();
 const logger = createLogger(config.logLevel);
 const { database, vault } = await openProtectedDatabase(config, logger);
 const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: config.apiKeys });
-await assertMayServe(config, access, logger);
+await assertMayServe(config.http, access, logger);
 const gallery = new SynchronisedGallery({
   log: database.gallery,
   modelId: textModelId,
@@ -40,10 +40,10 @@ const users = new FaceUserService({
   logger,
 });
 const api = await createApi({
-  userService: limitAttempts(users, { ...config, counters }),
+  userService: limitAttempts(users, { ...config.limits, counters }),
   inspection: new FaceInspector({ faces, identifier: gallery, ...matching }),
   access,
-  requestLimits: new RequestLimits({ ...config, counters, remote: database.counters !== undefined }),
+  requestLimits: new RequestLimits({ ...config.limits, counters, remote: database.counters !== undefined }),
   health: { database: () => database.ping() },
   config,
   logger,

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { FaceUserService } from '../../src/users/face-user-service.js';
 import { livenessProblem, livenessRule, type LivenessRule } from '../../src/users/liveness-rule.js';
@@ -41,7 +41,7 @@ test.each<[Record<string, string>, LivenessRule]>([
     { registration: 0.85, verification: 0.85 },
   ],
 ])('%j asks for %j', (environment, rule) => {
-  expect(livenessRule(loadConfig(environment))).toEqual(rule);
+  expect(livenessRule(loadConfig(environment).liveness)).toEqual(rule);
 });
 
 test.each([

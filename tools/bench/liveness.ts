@@ -1,4 +1,4 @@
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { FaceFinder } from '../../src/faces/find/face-finder.js';
 import { nearestFace, type LocatedFace } from '../../src/faces/find/face-selection.js';
 import { decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
@@ -13,7 +13,7 @@ import type { BenchSection, BenchTable } from './section.js';
 import { simulatedAttacks, type SimulatedAttack } from './simulated-attacks.js';
 import { quantile, timed } from './statistics.js';
 
-const usualThreshold = loadConfig({}).livenessThreshold;
+const usualThreshold = loadConfig({}).liveness.threshold;
 
 const thresholds = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 

@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { ConfigError, type Config } from './config.js';
+import { loadConfig } from './load-config.js';
 
 /** EX_CONFIG of sysexits.h. */
 const BAD_CONFIGURATION = 78;

@@ -1,21 +1,18 @@
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import { z } from 'zod';
-import { defaultEmbedder, matchFmrs } from './models/catalogue.js';
-import { parseEnvironmentKeys, type EnvironmentKey } from './access/environment-keys.js';
-import { parseDatabaseUrl } from './database/mysql/database-url.js';
-import type { MysqlSettings } from './database/mysql/mysql-options.js';
-import { defaultSimilarityStep } from './users/similarity-scale.js';
-import { parseMasterKeys, type MasterKey } from './protection/master-key.js';
+import { defaultEmbedder, matchFmrs } from '../models/catalogue.js';
+import { parseEnvironmentKeys } from '../access/environment-keys.js';
+import { parseDatabaseUrl } from '../database/mysql/database-url.js';
+import { defaultSimilarityStep } from '../users/similarity-scale.js';
+import { parseMasterKeys } from '../protection/master-key.js';
 
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
 // No part of the prefix starts with a dot: `..` is not the same to every client and proxy.
-const s3Address = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
+export const s3Address = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
 
 /** Refuses 1.7 % of the faces of lfw-dev; see docs/liveness.md. */
-const usualLiveness = 0.6;
+export const usualLiveness = 0.6;
 
 /** Every environment variable the service reads; the README's table is generated from it. */
 export const environmentSchema = z.object({
@@ -60,7 +57,11 @@ export const environmentSchema = z.object({
     .describe(
       'TCP port of `/metrics` for Prometheus; 0 picks a free one, `off` serves none; unset: 9464, or none with a warning when that is taken',
     ),
-  DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('Folder of the embedded database and of the images'),
   IMAGE_STORE: z
     .string()
     .regex(s3Address, 'must look like s3://bucket/prefix')
@@ -244,199 +245,4 @@ export const environmentSchema = z.object({
     .describe('Least severe level that is logged'),
 });
 
-/** A bucket, or part of one, that image files are kept in. */
-export interface S3Location {
-  readonly bucket: string;
-  /** Goes before every key; empty, or ends with a slash. */
-  readonly prefix: string;
-  /** Address of a store other than AWS. */
-  readonly endpoint: string | undefined;
-  /** Undefined leaves it to the SDK's own search. */
-  readonly region: string | undefined;
-}
-
-/** Where metrics are served. */
-export interface MetricsSettings {
-  readonly host: string;
-  readonly port: number;
-  /** Whether the service may start without them because the port is taken: nobody asked for this one. */
-  readonly portMayBeTaken: boolean;
-}
-
-type Environment = z.infer<typeof environmentSchema>;
-
-export interface Config {
-  readonly production: boolean;
-  readonly host: string;
-  readonly port: number;
-  readonly apiKeys: readonly EnvironmentKey[];
-  /** Whether others may reach the service while there is no key. */
-  readonly dangerouslyServeWithoutKeys: boolean;
-  /** Undefined serves none. */
-  readonly metrics: MetricsSettings | undefined;
-  /** Absolute path. */
-  readonly dataDir: string;
-  /** Undefined keeps image files below `dataDir`. */
-  readonly imageStore: S3Location | undefined;
-  /** Undefined: the embedded database. */
-  readonly mysql: MysqlSettings | undefined;
-  /** From a file unless given. */
-  readonly masterKeys: readonly [MasterKey, ...MasterKey[]] | undefined;
-  /** Absolute path; undefined: `master.key` in `dataDir`. */
-  readonly masterKeyFile: string | undefined;
-  readonly faceDetector: Environment['FACE_DETECTOR'];
-  /** Name of a model, or path of a description. */
-  readonly faceEmbedder: string;
-  readonly faceWorkers: number;
-  readonly faceQueue: number;
-  readonly matchFmr: Environment['MATCH_FMR'];
-  /** Cosine; replaces the threshold of `matchFmr` when present. */
-  readonly matchThreshold: number | undefined;
-  /** Rounding step of the reported similarity. */
-  readonly similarityStep: number;
-  /** Whether clients may search everybody for a face. */
-  readonly identification: boolean;
-  readonly liveness: Environment['LIVENESS'];
-  /** 0 to 1. */
-  readonly livenessThreshold: number;
-  readonly maxImageBytes: number;
-  readonly maxImagePixels: number;
-  /** Days that enrolled pictures are kept, 0 for not at all; undefined keeps them for good. */
-  readonly imageRetentionDays: number | undefined;
-  /** Days that entries of the audit log are kept; undefined keeps them for good. */
-  readonly auditRetentionDays: number | undefined;
-  /** 0: no limit, as in the next four. */
-  readonly addressRequestsPerMinute: number;
-  readonly keyRequestsPerMinute: number;
-  readonly failedKeysPerMinute: number;
-  readonly freeFailuresPerCaller: number;
-  readonly freeFailuresPerUser: number;
-  readonly corsOrigins: readonly string[];
-  /** Number of trusted reverse proxies. */
-  readonly trustProxy: number;
-  readonly logLevel: Environment['LOG_LEVEL'];
-}
-
-/** Thrown at start; its message names every bad variable, what was wrong with it, and never its value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-/** Reads the configuration out of environment variables; an empty variable counts as unset. */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(present);
-  const problems = [
-    ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
-    ...contradictions(present).map((contradiction) => `  ${contradiction}`),
-  ];
-  if (!parsed.success || problems.length > 0) {
-    throw new ConfigError(`These environment variables cannot be used:\n${problems.join('\n')}`);
-  }
-  const values = parsed.data;
-  return Object.freeze({
-    production: values.NODE_ENV === 'production',
-    host: values.HOST,
-    port: values.PORT,
-    apiKeys: values.API_KEYS,
-    dangerouslyServeWithoutKeys: values.DANGEROUSLY_SERVE_WITHOUT_KEYS === 'yes',
-    metrics: metricsSettings(values),
-    dataDir: resolve(values.DATA_DIR),
-    imageStore: imageStore(values),
-    mysql: mysqlSettings(values),
-    masterKeys: values.MASTER_KEYS,
-    masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : resolve(values.MASTER_KEY_FILE),
-    faceDetector: values.FACE_DETECTOR,
-    faceEmbedder: values.FACE_EMBEDDER,
-    faceWorkers: values.FACE_WORKERS ?? Math.min(8, availableParallelism()),
-    faceQueue: values.FACE_QUEUE,
-    matchFmr: values.MATCH_FMR,
-    matchThreshold: values.MATCH_THRESHOLD,
-    similarityStep: values.SIMILARITY_STEP,
-    identification: values.IDENTIFICATION === 'on',
-    liveness: values.LIVENESS,
-    livenessThreshold: values.LIVENESS_THRESHOLD ?? usualLiveness,
-    maxImageBytes: values.MAX_IMAGE_BYTES,
-    maxImagePixels: values.MAX_IMAGE_PIXELS,
-    imageRetentionDays: retentionDays(values.IMAGE_RETENTION),
-    auditRetentionDays: values.AUDIT_RETENTION_DAYS === 0 ? undefined : values.AUDIT_RETENTION_DAYS,
-    addressRequestsPerMinute: values.ADDRESS_REQUESTS_PER_MINUTE,
-    keyRequestsPerMinute: values.KEY_REQUESTS_PER_MINUTE,
-    failedKeysPerMinute: values.FAILED_KEYS_PER_MINUTE,
-    freeFailuresPerCaller: values.FREE_FAILURES_PER_CALLER,
-    freeFailuresPerUser: values.FREE_FAILURES_PER_USER,
-    corsOrigins: values.CORS_ORIGINS,
-    trustProxy: values.TRUST_PROXY,
-    logLevel: values.LOG_LEVEL,
-  });
-}
-
-function retentionDays(text: string): number | undefined {
-  if (text === 'keep') return undefined;
-  return text === 'none' ? 0 : Number.parseInt(text, 10);
-}
-
-/**
- * Rules over several variables. They read the text of the variables, so that they are reported together with
- * variables that cannot be used by themselves.
- */
-function contradictions(given: Partial<Record<string, string>>): string[] {
-  const { LIVENESS = 'off', DATABASE_TLS = 'off', DATABASE_TLS_CERT, DATABASE_TLS_KEY } = given;
-  const found: string[] = [];
-  if (LIVENESS === 'off' && given['LIVENESS_THRESHOLD'] !== undefined)
-    found.push(
-      'LIVENESS_THRESHOLD: does nothing without LIVENESS=verify or LIVENESS=register-and-verify; set one or remove it',
-    );
-  if (DATABASE_TLS === 'off')
-    for (const name of ['DATABASE_TLS_CA', 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'])
-      if (given[name] !== undefined)
-        found.push(`${name}: does nothing without DATABASE_TLS=verify; set that or remove it`);
-  if (DATABASE_TLS_CERT !== undefined && DATABASE_TLS_KEY === undefined)
-    found.push('DATABASE_TLS_CERT: needs DATABASE_TLS_KEY, the key of the client certificate');
-  if (DATABASE_TLS_KEY !== undefined && DATABASE_TLS_CERT === undefined)
-    found.push('DATABASE_TLS_KEY: needs DATABASE_TLS_CERT, the client certificate of the key');
-  return found;
-}
-
-/** The port that OpenTelemetry's Prometheus exporters use. */
-const usualMetricsPort = 9464;
-
-function metricsSettings({ METRICS_HOST, METRICS_PORT }: Environment): MetricsSettings | undefined {
-  if (METRICS_PORT === 'off') return undefined;
-  return {
-    host: METRICS_HOST,
-    port: METRICS_PORT === undefined ? usualMetricsPort : Number(METRICS_PORT),
-    portMayBeTaken: METRICS_PORT === undefined,
-  };
-}
-
-function imageStore(values: Environment): S3Location | undefined {
-  const [, bucket, path = ''] = s3Address.exec(values.IMAGE_STORE ?? '') ?? [];
-  if (bucket === undefined) return undefined;
-  const endpoint = values.AWS_ENDPOINT_URL_S3 ?? values.AWS_ENDPOINT_URL;
-  return {
-    bucket,
-    prefix: path === '' ? '' : `${path.slice(1)}/`,
-    endpoint,
-    region: values.AWS_REGION ?? (endpoint === undefined ? undefined : 'us-east-1'),
-  };
-}
-
-function mysqlSettings(values: Environment): MysqlSettings | undefined {
-  if (values.DATABASE_URL === undefined) return undefined;
-  return {
-    ...values.DATABASE_URL,
-    poolSize: values.DATABASE_POOL_SIZE,
-    connectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
-    timeoutMs: values.DATABASE_TIMEOUT_MS,
-    tls:
-      values.DATABASE_TLS === 'off'
-        ? undefined
-        : {
-            verify: values.DATABASE_TLS === 'verify',
-            caFile: values.DATABASE_TLS_CA,
-            certFile: values.DATABASE_TLS_CERT,
-            keyFile: values.DATABASE_TLS_KEY,
-          },
-  };
-}
+export type Environment = z.infer<typeof environmentSchema>;

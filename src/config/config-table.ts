@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { environmentSchema } from './config.js';
-import { withGeneratedPart } from './generated-part.js';
+import { environmentSchema } from './environment-schema.js';
+import { withGeneratedPart } from '../generated-part.js';
 
 interface Described {
   readonly description?: string;
