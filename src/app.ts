@@ -22,13 +22,13 @@ import { createCounters } from './limits/create-counters.js';
 import { RequestLimits } from './limits/request-limits.js';
 import { Shutdown } from './shutdown.js';
 import { openImageStore } from './storage/open-image-store.js';
-import { BackgroundReembedding } from './users/background-reembedding.js';
+import { BackgroundReembedding } from './users/reembedding/background-reembedding.js';
 import { FaceInspector } from './users/face-inspector.js';
 import { FaceUserService } from './users/face-user-service.js';
 import { Housekeeping } from './users/housekeeping.js';
-import { livenessRule } from './users/liveness-rule.js';
-import { matchSettings } from './users/match-settings.js';
-import { Reembedder } from './users/reembedder.js';
+import { livenessRule } from './users/decision/liveness-rule.js';
+import { matchSettings } from './users/decision/match-settings.js';
+import { Reembedder } from './users/reembedding/reembedder.js';
 
 /** More than two threads find the memory bandwidth used up. */
 const SEARCH_THREADS = Math.min(2, availableParallelism());

@@ -1,8 +1,8 @@
 import type { AuditWriter } from './audit/audit-writer.js';
 import { AuditedUserService } from './audit/audited-user-service.js';
 import type { Decision, ServiceMetrics } from './metrics/service-metrics.js';
-import { limitAttempts } from './users/attempt-limited-user-service.js';
-import type { AttemptsOptions } from './users/attempts.js';
+import { limitAttempts } from './users/attempts/attempt-limited-user-service.js';
+import type { AttemptsOptions } from './users/attempts/attempts.js';
 import type { UserService, VerificationResult } from './users/user-service.js';
 
 export interface Guards {

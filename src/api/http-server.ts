@@ -11,7 +11,7 @@ import { maxImagesPerRegistration } from '../users/image-limits.js';
 import type { UserService } from '../users/user-service.js';
 import { startApollo } from './graphql/apollo.js';
 import { InspectionResolver } from './graphql/inspection-resolver.js';
-import { measureOperations } from './graphql/measure-operations.js';
+import { measureOperations } from './graphql/operations/measure-operations.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { UserResolver } from './graphql/user-resolver.js';
 import { createApp, type ApiSettings } from './http-app.js';

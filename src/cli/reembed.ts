@@ -7,7 +7,7 @@ import { Progress } from '../import/progress.js';
 import { readConfig } from '../config/read-config.js';
 import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
-import { Reembedder } from '../users/reembedder.js';
+import { Reembedder } from '../users/reembedding/reembedder.js';
 
 /** Exit codes: everybody has templates; some picture could not be embedded; it could not begin; interrupted. */
 const exitCodes = { done: 0, incomplete: 1, failed: 2, interrupted: 130 } as const;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defaultEmbedder, matchFmrs } from '../models/catalogue.js';
 import { parseEnvironmentKeys } from '../access/environment-keys.js';
 import { parseDatabaseUrl } from '../database/mysql/database-url.js';
-import { defaultSimilarityStep } from '../users/similarity-scale.js';
+import { defaultSimilarityStep } from '../users/decision/similarity-scale.js';
 import { parseMasterKeys } from '../protection/master-key.js';
 
 const integer = (fallback: number, min: number, max: number) =>
@@ -57,11 +57,7 @@ export const environmentSchema = z.object({
     .describe(
       'TCP port of `/metrics` for Prometheus; 0 picks a free one, `off` serves none; unset: 9464, or none with a warning when that is taken',
     ),
-  DATA_DIR: z
-    .string()
-    .min(1)
-    .default('./data')
-    .describe('Folder of the embedded database and of the images'),
+  DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
   IMAGE_STORE: z
     .string()
     .regex(s3Address, 'must look like s3://bucket/prefix')

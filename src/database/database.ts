@@ -4,7 +4,7 @@ import type { GalleryLog } from '../gallery/gallery-log.js';
 import type { Counters } from '../limits/counters.js';
 import type { ProtectionRepository } from '../protection/protection-repository.js';
 import type { BlobJournal } from '../storage/blob-journal.js';
-import type { MissingTemplates } from '../users/missing-templates.js';
+import type { MissingTemplates } from '../users/reembedding/missing-templates.js';
 import type { UserRepository } from '../users/user-repository.js';
 import type { ConsistencyCheck } from './consistency.js';
 

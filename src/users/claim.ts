@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors.js';
 import type { ExtractedFace } from '../faces/face-service.js';
 import type { Candidate, Gallery } from '../gallery/gallery.js';
-import type { Reembedder } from './reembedder.js';
-import { cosineSimilarity } from './similarity-scale.js';
+import type { Reembedder } from './reembedding/reembedder.js';
+import { cosineSimilarity } from './decision/similarity-scale.js';
 import type { Database } from '../database/database.js';
 import type { StoredTemplate } from '../records.js';
 

@@ -9,7 +9,7 @@ import { UserProtector } from '../protection/user-protector.js';
 import type { Vault } from '../protection/vault.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { withStagedImages } from '../storage/with-staged-images.js';
-import { assertLive, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
+import { assertLive, noLivenessAsked, type LivenessRule } from './decision/liveness-rule.js';
 import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';
 import type { Database } from '../database/database.js';

@@ -3,11 +3,11 @@ import { assertComparable, registrationProblem } from '../faces/face-quality.js'
 import type { ExtractedFace, FaceService } from '../faces/face-service.js';
 import { facialPoints } from '../faces/find/facial-points.js';
 import type { Identifier } from '../gallery/gallery.js';
-import type { MatchRule } from './decision.js';
+import type { MatchRule } from './decision/decision.js';
 import type { FaceAnalysis, FaceComparison, FaceInspection, IdentifiedUser } from './face-inspection.js';
-import { livenessProblem, noLivenessAsked, type LivenessRule } from './liveness-rule.js';
+import { livenessProblem, noLivenessAsked, type LivenessRule } from './decision/liveness-rule.js';
 import { readFace } from './read-face.js';
-import { cosineSimilarity, similarityOf, type SimilarityAnchors } from './similarity-scale.js';
+import { cosineSimilarity, similarityOf, type SimilarityAnchors } from './decision/similarity-scale.js';
 import type { RequestOptions } from './user-service.js';
 
 export interface FaceInspectorOptions {

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.js';
 import type { ExtractedFace } from '../faces/face-service.js';
 import type { Claim, ClaimExaminer } from './claim.js';
-import { decide, type MatchRule } from './decision.js';
+import { decide, type MatchRule } from './decision/decision.js';
 import type { Enroller } from './enroller.js';
 import { maxImagesPerUser } from './image-limits.js';
 import { assertUserId } from './user-id.js';

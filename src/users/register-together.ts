@@ -1,7 +1,7 @@
 import type { AuditOrigin } from '../audit/audit-log.js';
 import { ServiceError } from '../errors.js';
 import { scoreOf } from './claim.js';
-import type { MatchRule } from './decision.js';
+import type { MatchRule } from './decision/decision.js';
 import type { Enroller, Portrait } from './enroller.js';
 import { maxImagesPerRegistration } from './image-limits.js';
 import type { User } from '../records.js';

@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { operationLimits } from '../../src/api/graphql/operation-limits.js';
+import { operationLimits } from '../../src/api/graphql/operations/operation-limits.js';
 import { errorCatalogue, isErrorCode } from '../../src/errors.js';
 import { startApi } from '../support/api.js';
 import type { RunningApi } from '../support/api.js';

@@ -6,7 +6,7 @@ import type { Vault } from '../../src/protection/vault.js';
 import type { ImageStore } from '../../src/storage/image-store.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
-import type { LivenessRule } from '../../src/users/liveness-rule.js';
+import type { LivenessRule } from '../../src/users/decision/liveness-rule.js';
 import type { Database } from '../../src/database/database.js';
 import { openSqlite } from './open-sqlite.js';
 import { testVault } from './test-vault.js';

@@ -8,7 +8,7 @@ import { createCounters } from '../../src/limits/create-counters.js';
 import { RequestLimits } from '../../src/limits/request-limits.js';
 import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
-import { limitAttempts } from '../../src/users/attempt-limited-user-service.js';
+import { limitAttempts } from '../../src/users/attempts/attempt-limited-user-service.js';
 import { FaceInspector } from '../../src/users/face-inspector.js';
 import { FaceUserService } from '../../src/users/face-user-service.js';
 import { textAnchors, TextFaceService, textModelId, textRule } from './text-face-service.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../src/users/decision.js';
+import { decide } from '../../src/users/decision/decision.js';
 
 const rule = { threshold: 0.9, margin: 0.01 };
 

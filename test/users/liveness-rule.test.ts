@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { FaceUserService } from '../../src/users/face-user-service.js';
-import { livenessProblem, livenessRule, type LivenessRule } from '../../src/users/liveness-rule.js';
+import { livenessProblem, livenessRule, type LivenessRule } from '../../src/users/decision/liveness-rule.js';
 import { openTextService } from '../support/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { pictureWithLiveness, textModelId } from '../support/text-face-service.js';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
-import { Reembedder, type ReembedEverybodyOptions } from '../../src/users/reembedder.js';
+import { Reembedder, type ReembedEverybodyOptions } from '../../src/users/reembedding/reembedder.js';
 import { openTextService, type TextService } from '../support/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textModelId, textPicture } from '../support/text-face-service.js';

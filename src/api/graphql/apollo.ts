@@ -13,7 +13,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { RequestContext } from '../middleware/request-context.js';
 import { createErrorFormatter } from './format-error.js';
-import { operationLimits, operationLimitsRule } from './operation-limits.js';
+import { operationLimits, operationLimitsRule } from './operations/operation-limits.js';
 import { transportStatusPlugin } from './transport-status.js';
 
 export interface ApolloOptions {

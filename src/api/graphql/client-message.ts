@@ -1,6 +1,6 @@
 import type { GraphQLError } from 'graphql';
-import { fileExpected } from './image-upload.js';
-import { OperationLimitError } from './operation-limits.js';
+import { fileExpected } from './uploads/image-upload.js';
+import { OperationLimitError } from './operations/operation-limits.js';
 
 const outsideSchema = 'The operation does not fit the schema of this service';
 

@@ -9,7 +9,7 @@ import { requireRequest } from '../middleware/request-context.js';
 import type { RequestContext } from '../middleware/request-context.js';
 import { errorExtensions, reportFailure } from './format-error.js';
 import { landingPage } from './landing-page.js';
-import { maxDocumentBytes, multipartUploads } from './multipart.js';
+import { maxDocumentBytes, multipartUploads } from './uploads/multipart.js';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<RequestContext>;

@@ -3,10 +3,10 @@ import { ServiceError } from '../../errors.js';
 import type { FacialPoints } from '../../faces/find/facial-points.js';
 import type { FaceAnalysis, FaceComparison, FaceInspection } from '../../users/face-inspection.js';
 import type { RequestContext } from '../middleware/request-context.js';
-import { imageDescription, uploadScalar } from './image-upload.js';
-import type { ImageUpload } from './image-upload.js';
+import { imageDescription, uploadScalar } from './uploads/image-upload.js';
+import type { ImageUpload } from './uploads/image-upload.js';
 import { CompareFacesResult, FaceAnalysisType, IdentifyFaceResult } from './inspection-types.js';
-import { readUpload } from './read-upload.js';
+import { readUpload } from './uploads/read-upload.js';
 import { requestOptions } from './request-options.js';
 
 /** Most people that one `identifyFace` returns. */

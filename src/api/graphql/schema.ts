@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
-import { guardOperations } from './guard-operations.js';
+import { guardOperations } from './operations/guard-operations.js';
 import { InspectionResolver } from './inspection-resolver.js';
 import { UserResolver } from './user-resolver.js';
 

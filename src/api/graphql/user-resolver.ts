@@ -5,10 +5,10 @@ import type { UserService, VerificationResult } from '../../users/user-service.j
 import { maxImagesPerRegistration, maxImagesPerUser } from '../../users/image-limits.js';
 import { messages } from '../messages.js';
 import type { RequestContext } from '../middleware/request-context.js';
-import { imageDescription, uploadScalar } from './image-upload.js';
-import type { ImageUpload } from './image-upload.js';
-import { maxUsersPerQuery } from './list-limits.js';
-import { readUpload } from './read-upload.js';
+import { imageDescription, uploadScalar } from './uploads/image-upload.js';
+import type { ImageUpload } from './uploads/image-upload.js';
+import { maxUsersPerQuery } from './operations/list-limits.js';
+import { readUpload } from './uploads/read-upload.js';
 import { requestOptions } from './request-options.js';
 import {
   AddUserImageResult,

@@ -1,4 +1,4 @@
-import type { ReceivedImage } from '../graphql/image-upload.js';
+import type { ReceivedImage } from '../graphql/uploads/image-upload.js';
 
 /** A fixed GraphQL document with the types of what goes in and what comes out. */
 export interface Operation<Data, Variables> {

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Request, RequestHandler } from 'express';
 import { ServiceError } from '../../errors.js';
-import { ReceivedImage } from '../graphql/image-upload.js';
+import { ReceivedImage } from '../graphql/uploads/image-upload.js';
 import { messages } from '../messages.js';
 import { allow } from '../middleware/authenticate.js';
 import { deleteUser, registerUser, verifyUser } from './documents.js';

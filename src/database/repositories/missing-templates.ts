@@ -2,7 +2,11 @@ import { and, asc, count, eq, gt, isNull, sql } from 'drizzle-orm';
 import { encodeVector } from '../../protection/vector-bytes.js';
 import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../records.js';
-import type { MissingTemplates, UnembeddedImage, UnembeddedPage } from '../../users/missing-templates.js';
+import type {
+  MissingTemplates,
+  UnembeddedImage,
+  UnembeddedPage,
+} from '../../users/reembedding/missing-templates.js';
 import type { Dialect, Tables } from '../dialect.js';
 import type { Session } from '../session.js';
 import { recordChanges } from './record-changes.js';

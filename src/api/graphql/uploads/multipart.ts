@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { processRequest, Upload } from 'graphql-upload-ts';
-import { ServiceError } from '../../errors.js';
-import { messages } from '../messages.js';
-import { maxPictures, picturesOf } from './operation-limits.js';
+import { ServiceError } from '../../../errors.js';
+import { messages } from '../../messages.js';
+import { maxPictures, picturesOf } from '../operations/operation-limits.js';
 
 /** Largest `operations` or `map` part, and largest JSON body, in bytes. */
 export const maxDocumentBytes = 100_000;

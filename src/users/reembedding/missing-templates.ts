@@ -1,4 +1,4 @@
-import type { StoredTemplate } from '../records.js';
+import type { StoredTemplate } from '../../records.js';
 
 /** An enrolled picture that has no template of some model. */
 export interface UnembeddedImage {

@@ -1,7 +1,7 @@
-import { ServiceError } from '../../errors.js';
-import { messages } from '../messages.js';
-import type { MemoryAccount } from '../middleware/memory-budget.js';
-import { readStream } from '../read-stream.js';
+import { ServiceError } from '../../../errors.js';
+import { messages } from '../../messages.js';
+import type { MemoryAccount } from '../../middleware/memory-budget.js';
+import { readStream } from '../../read-stream.js';
 import type { ImageUpload } from './image-upload.js';
 
 /** As much as a socket gives at once; the default reads the temporary file in four times as many steps. */

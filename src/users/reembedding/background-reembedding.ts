@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { BackgroundJob } from '../background-job.js';
+import { BackgroundJob } from '../../background-job.js';
 import type { Reembedder } from './reembedder.js';
 
 export interface BackgroundReembeddingOptions {

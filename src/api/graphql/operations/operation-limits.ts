@@ -1,5 +1,5 @@
 import { GraphQLError, Kind } from 'graphql';
-import { maxImagesPerRegistration } from '../../users/image-limits.js';
+import { maxImagesPerRegistration } from '../../../users/image-limits.js';
 import { maxUsersPerQuery } from './list-limits.js';
 import type { FieldNode, SelectionSetNode, ValidationContext, ValidationRule } from 'graphql';
 

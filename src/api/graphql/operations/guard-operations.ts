@@ -1,7 +1,12 @@
 import { defaultFieldResolver } from 'graphql';
 import type { GraphQLField, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
-import { assertAllowed, isOperation, requiredScopes, type Operation } from '../../access/required-scopes.js';
-import type { RequestContext } from '../middleware/request-context.js';
+import {
+  assertAllowed,
+  isOperation,
+  requiredScopes,
+  type Operation,
+} from '../../../access/required-scopes.js';
+import type { RequestContext } from '../../middleware/request-context.js';
 import { rootFields } from './operation-limits.js';
 
 /**

@@ -1,9 +1,9 @@
 import { defaultFieldResolver } from 'graphql';
 import type { GraphQLField, GraphQLSchema } from 'graphql';
-import type { ErrorCode } from '../../errors.js';
-import type { ServiceMetrics } from '../../metrics/service-metrics.js';
-import type { RequestContext } from '../middleware/request-context.js';
-import { toServiceError } from './format-error.js';
+import type { ErrorCode } from '../../../errors.js';
+import type { ServiceMetrics } from '../../../metrics/service-metrics.js';
+import type { RequestContext } from '../../middleware/request-context.js';
+import { toServiceError } from '../format-error.js';
 
 /** Counts and times each field of Query and Mutation that is run; its aliases and the operation's name are not looked at. */
 export function measureOperations(

@@ -1,9 +1,14 @@
-import { ServiceError, type ErrorCode } from '../errors.js';
+import { ServiceError, type ErrorCode } from '../../errors.js';
 import { AttemptLines } from './attempt-lines.js';
 import { Attempts, type AttemptsOptions } from './attempts.js';
-import type { PageRequest } from './user-repository.js';
-import type { User } from '../records.js';
-import type { RegistrationOptions, RequestOptions, UserService, VerificationResult } from './user-service.js';
+import type { PageRequest } from '../user-repository.js';
+import type { User } from '../../records.js';
+import type {
+  RegistrationOptions,
+  RequestOptions,
+  UserService,
+  VerificationResult,
+} from '../user-service.js';
 
 /** Refusals that tell a caller that their guess was wrong. All others say nothing about whom the picture shows. */
 const wrongGuesses = new Set<ErrorCode>([

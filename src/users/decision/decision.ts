@@ -1,4 +1,4 @@
-import type { Candidate } from '../gallery/gallery.js';
+import type { Candidate } from '../../gallery/gallery.js';
 
 export interface MatchRule {
   /** Cosine from which two templates count as the same person, -1 to 1. */

@@ -1,5 +1,5 @@
-import { ConfigError, type MatchingSettings } from '../config/config.js';
-import type { ChosenEmbedder } from '../models/chosen-model.js';
+import { ConfigError, type MatchingSettings } from '../../config/config.js';
+import type { ChosenEmbedder } from '../../models/chosen-model.js';
 import { defaultMargin, type MatchRule } from './decision.js';
 import type { SimilarityAnchors } from './similarity-scale.js';
 

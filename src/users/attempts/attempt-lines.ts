@@ -1,4 +1,4 @@
-import { BoundedQueue } from '../threads/bounded-queue.js';
+import { BoundedQueue } from '../../threads/bounded-queue.js';
 
 /** Most guesses at one id at a time. */
 const maxAtATime = 4;

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
-import { ServiceError } from '../errors.js';
-import { patiently } from '../patiently.js';
-import type { FaceService } from '../faces/face-service.js';
-import { readImage } from '../protection/read-image.js';
-import type { ImageStore } from '../storage/image-store.js';
+import { ServiceError } from '../../errors.js';
+import { patiently } from '../../patiently.js';
+import type { FaceService } from '../../faces/face-service.js';
+import { readImage } from '../../protection/read-image.js';
+import type { ImageStore } from '../../storage/image-store.js';
 import type { UnembeddedImage } from './missing-templates.js';
-import type { Database } from '../database/database.js';
+import type { Database } from '../../database/database.js';
 
 const pageSize = 256;
 

@@ -1,6 +1,6 @@
-import { ServiceError } from '../errors.js';
-import { counterKey } from '../limits/counter-key.js';
-import type { Count, Counters } from '../limits/counters.js';
+import { ServiceError } from '../../errors.js';
+import { counterKey } from '../../limits/counter-key.js';
+import type { Count, Counters } from '../../limits/counters.js';
 
 /** How long after the last failure all of them are forgotten. */
 const forgottenAfterMs = 3_600_000;

@@ -1,6 +1,6 @@
-import type { LivenessSettings } from '../config/config.js';
-import { ServiceError } from '../errors.js';
-import type { ExtractedFace } from '../faces/face-service.js';
+import type { LivenessSettings } from '../../config/config.js';
+import { ServiceError } from '../../errors.js';
+import type { ExtractedFace } from '../../faces/face-service.js';
 
 /** Least liveness that is asked for, 0 to 1; null asks for none. */
 export interface LivenessRule {
