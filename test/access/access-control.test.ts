@@ -2,9 +2,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AccessControl } from '../../src/access/access-control.js';
 import { createApiKey, hashApiKey } from '../../src/access/api-key.js';
 import type { ApiKeyRepository } from '../../src/access/api-key-repository.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import { ServiceError } from '../../src/errors.js';
-import { storeKey, withOtherSecret } from '../support/api-keys.js';
+import { storeKey, withOtherSecret } from '../support/api/api-keys.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function openKeys(): Promise<ApiKeyRepository> {

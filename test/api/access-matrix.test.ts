@@ -5,13 +5,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../src/access/api-key.js';
 import type { Scope } from '../../src/access/principal.js';
 import { buildGraphqlSchema } from '../../src/api/graphql/schema.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import type { Database } from '../../src/database/database.js';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { storeKey, withOtherSecret } from '../support/api-keys.js';
-import { multipartBody, multipartType, request, userForm } from '../support/http.js';
-import type { RawAnswer, RawRequest } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { storeKey, withOtherSecret } from '../support/api/api-keys.js';
+import { multipartBody, multipartType, request, userForm } from '../support/api/http.js';
+import type { RawAnswer, RawRequest } from '../support/api/http.js';
 
 interface GuardedOperation {
   readonly scopes: readonly Scope[];

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../src/access/api-key.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import type { Database } from '../../src/database/database.js';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { storeKey, withOtherSecret } from '../support/api-keys.js';
-import { registerUser, uploadBody } from '../support/graphql.js';
-import { multipartBody, multipartType, request, userForm } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { storeKey, withOtherSecret } from '../support/api/api-keys.js';
+import { registerUser, uploadBody } from '../support/api/graphql.js';
+import { multipartBody, multipartType, request, userForm } from '../support/api/http.js';
 
 const origin = 'https://app.example';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RequestOptions } from '../../src/users/user-service.js';
-import { startApi, type RunningApi } from '../support/api.js';
-import { request, userForm } from '../support/http.js';
-import { testRequest } from '../support/test-origin.js';
+import { startApi, type RunningApi } from '../support/api/api.js';
+import { request, userForm } from '../support/api/http.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 let running: RunningApi;
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { postMultipart, query, registerUser, uploadBody } from '../support/graphql.js';
-import { multipartType } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { postMultipart, query, registerUser, uploadBody } from '../support/api/graphql.js';
+import { multipartType } from '../support/api/http.js';
 
 const sandbox = 'https://studio.apollographql.com';
 const configured = 'https://app.example';

@@ -10,9 +10,9 @@ import { buildGraphqlSchema } from '../../src/api/graphql/schema.js';
 import { openApiDocument } from '../../src/api/rest/openapi.js';
 import { errorCatalogue } from '../../src/errors.js';
 import { projectRoot } from '../../src/project-root.js';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { multipartBody, multipartType, userForm } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { multipartBody, multipartType, userForm } from '../support/api/http.js';
 
 it.each(Object.entries(renderContracts()))('schema/%s is what the code publishes', async (name, text) => {
   const committed = await readFile(join(projectRoot, 'schema', name), 'utf8');

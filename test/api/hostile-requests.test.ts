@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { multipartBody, multipartType, request } from '../support/http.js';
-import type { RawAnswer, RawRequest } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { multipartBody, multipartType, request } from '../support/api/http.js';
+import type { RawAnswer, RawRequest } from '../support/api/http.js';
 
 /** Stands for what must not come back: an id, a picture, a secret. */
 const secret = 'Secret_91c7';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { startApi } from '../support/api.js';
-import { request } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import { request } from '../support/api/http.js';
 
 async function startOpenApi(environment: Record<string, string> = {}): Promise<number> {
   const running = await startApi({ environment });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connect } from 'node:net';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { registerUser, upload } from '../support/graphql.js';
-import { multipartType, request, userForm } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { registerUser, upload } from '../support/api/graphql.js';
+import { multipartType, request, userForm } from '../support/api/http.js';
 
 const picture = 'x'.repeat(1_900);
 let running: RunningApi;

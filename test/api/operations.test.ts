@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startApi } from '../support/api.js';
-import type { ApiOptions, RunningApi } from '../support/api.js';
-import { registerUser, uploadBody } from '../support/graphql.js';
-import { multipartType, parseRaw, request, userForm } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { ApiOptions, RunningApi } from '../support/api/api.js';
+import { registerUser, uploadBody } from '../support/api/graphql.js';
+import { multipartType, parseRaw, request, userForm } from '../support/api/http.js';
 
 const started: RunningApi[] = [];
 

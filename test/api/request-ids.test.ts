@@ -4,10 +4,10 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { outsideRequests } from '../../src/api/middleware/request-context.js';
 import { createLogger } from '../../src/create-logger.js';
 import { FacePool } from '../../src/faces/face-pool.js';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { request, userForm } from '../support/http.js';
-import { sampleFace } from '../support/sample-faces.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { request, userForm } from '../support/api/http.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
 
 interface Line {
   readonly msg: string;

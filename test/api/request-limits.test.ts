@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiKey, hashApiKey } from '../../src/access/api-key.js';
 import { ServiceError } from '../../src/errors.js';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { query, registerUser, upload, verifyUser } from '../support/graphql.js';
-import { multipartType, request, userForm } from '../support/http.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { query, registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { multipartType, request, userForm } from '../support/api/http.js';
 
 let running: RunningApi;
 

@@ -3,8 +3,8 @@ import type { AuditEvent } from '../../src/audit/audit-log.js';
 import { AuditWriter } from '../../src/audit/audit-writer.js';
 import { AuditedUserService } from '../../src/audit/audited-user-service.js';
 import { ServiceError } from '../../src/errors.js';
-import { InMemoryUserService } from '../support/in-memory-user-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { InMemoryUserService } from '../support/api/in-memory-user-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 const origin = { actor: 'key:gate', requestId: 'request-1' };
 

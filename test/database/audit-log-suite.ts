@@ -3,7 +3,7 @@ import { examineChain } from '../../src/audit/audit-chain.js';
 import type { AuditEvent } from '../../src/audit/audit-log.js';
 import type { Database } from '../../src/database/database.js';
 import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 const origin = { actor: 'key:gate', requestId: 'request-1' };
 

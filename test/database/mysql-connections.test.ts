@@ -7,13 +7,13 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { MysqlSession } from '../../src/database/mysql/mysql-session.js';
 import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
-import { CuttingProxy, type Cut } from '../support/cutting-proxy.js';
-import { freePort, mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
-import { openFor, optionsFor } from '../support/mysql-database.js';
+import { CuttingProxy, type Cut } from '../support/databases/cutting-proxy.js';
+import { freePort, mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../support/databases/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { testVault } from '../support/test-vault.js';
+import { testVault } from '../support/databases/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 const silent = pino({ level: 'silent' });
 

@@ -7,9 +7,9 @@ import { migrateMysql } from '../../src/database/mysql/migrations/migrate-mysql.
 import { MysqlConnection, type PlainConnection } from '../../src/database/mysql/mysql-connection.js';
 import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
 import { compiledFile } from '../../src/project-root.js';
-import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
-import { openFor, optionsFor } from '../support/mysql-database.js';
-import { testVault } from '../support/test-vault.js';
+import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../support/databases/mysql-database.js';
+import { testVault } from '../support/databases/test-vault.js';
 import { enrol } from './repository-suite.js';
 
 const silent = pino({ level: 'silent' });
@@ -107,7 +107,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
 
   it('go on after the process was killed', async () => {
     const name = await legacyDatabase();
-    const opener = compiledFile('test/support/open-mysql.ts');
+    const opener = compiledFile('test/support/databases/open-mysql.ts');
     const settings = JSON.stringify(optionsFor(server, name));
     for (let round = 0; round < 6; round += 1) {
       const child = spawn(process.execPath, [opener, settings], { stdio: ['ignore', 'pipe', 'inherit'] });

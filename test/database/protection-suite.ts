@@ -4,9 +4,9 @@ import { createMasterKey, proofOf, provesKey } from '../../src/protection/master
 import { Vault } from '../../src/protection/vault.js';
 import { createImageKey } from '../../src/storage/image-key.js';
 import type { Database } from '../../src/database/database.js';
-import { testMasterKey, testVault } from '../support/test-vault.js';
+import { testMasterKey, testVault } from '../support/databases/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 const farFuture = new Date('2100-01-01T00:00:00Z');
 

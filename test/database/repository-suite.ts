@@ -7,9 +7,9 @@ import { createImageKey } from '../../src/storage/image-key.js';
 import type { Database } from '../../src/database/database.js';
 import type { Enrolment } from '../../src/users/user-repository.js';
 import type { StoredImage, StoredTemplate } from '../../src/records.js';
-import { testVault } from '../support/test-vault.js';
-import { unitVector } from '../support/unit-vectors.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testVault } from '../support/databases/test-vault.js';
+import { unitVector } from '../support/models/unit-vectors.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 const modelId = 'model-a';
 const farFuture = new Date('2100-01-01T00:00:00Z');

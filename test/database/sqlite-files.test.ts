@@ -6,10 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { compiledFile } from '../../src/project-root.js';
 import type { Database } from '../../src/database/database.js';
 import type { Enrolment } from '../../src/users/user-repository.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 const databaseFile = 'facial-verification.sqlite';
 
@@ -184,7 +184,7 @@ function openInChild(folder: string): string {
      const said = await openSqlite(process.argv[3]).then(() => 'opened', (error) => error.message);
      process.stdout.write(said, () => process.kill(process.pid, 'SIGKILL'));`,
   );
-  const opener = compiledFile('test/support/open-sqlite.ts');
+  const opener = compiledFile('test/support/databases/open-sqlite.ts');
   try {
     execFileSync(process.execPath, [script, opener, folder], { encoding: 'utf8' });
   } catch (killed) {

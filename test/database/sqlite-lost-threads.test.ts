@@ -3,9 +3,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import type { Database } from '../../src/database/database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { introduceTestKey, testVault } from '../support/test-vault.js';
+import { introduceTestKey, testVault } from '../support/databases/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 interface OpenDatabase {
   readonly database: Database;

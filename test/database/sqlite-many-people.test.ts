@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { defaultEmbedder } from '../../src/models/catalogue.js';
-import { fillDatabase } from '../../tools/bench/fill-database.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { fillDatabase } from '../../tools/bench/sections/fill-database.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const HANG_GUARD_MS = 60_000;

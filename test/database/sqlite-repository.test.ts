@@ -2,7 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Database } from '../../src/database/database.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { describeAuditLog } from './audit-log-suite.js';
 import { describeProtection } from './protection-suite.js';

@@ -10,13 +10,13 @@ import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import type { Database } from '../../src/database/database.js';
 import { enrol } from '../database/repository-suite.js';
-import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
-import { openFor, optionsFor } from '../support/mysql-database.js';
-import { openTextService } from '../support/open-text-service.js';
+import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../support/databases/mysql-database.js';
+import { openTextService } from '../support/service/open-text-service.js';
 import { startS3Server } from '../support/s3-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textPicture } from '../support/text-face-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { textPicture } from '../support/service/text-face-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 const picture = Uint8Array.of(1, 2, 3);
 const ever = new Date(8.64e15);

@@ -15,9 +15,9 @@ import { expect, it } from 'vitest';
 import { createImageKey } from '../../src/storage/image-key.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { enrol } from '../database/repository-suite.js';
-import { openSqlite } from '../support/open-sqlite.js';
-import { readDataFolder } from '../support/read-data-folder.js';
-import { runCommand } from '../support/run-command.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
+import { runCommand } from '../support/service/run-command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const picture = Uint8Array.of(1, 2, 3);

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { compiledFile } from '../../src/project-root.js';
-import { sampleFace, type SampleFace, type SampleVariant } from '../support/sample-faces.js';
+import { sampleFace, type SampleFace, type SampleVariant } from '../support/pictures/sample-faces.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const people: readonly SampleFace[] = ['sample1-left', 'sample3-left', 'sample6-left', 'sample6-third'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { identityOf, type ImageFile } from '../../tools/evaluate/image-folder.js';
+import { identityOf, type ImageFile } from '../../tools/evaluate/templates/image-folder.js';
 import { readPairs } from '../../tools/evaluate/pairs.js';
 import { UsageError } from '../../tools/evaluate/usage-error.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { crossComparisons } from '../../tools/evaluate/cross-comparisons.js';
 import { Comparisons, detCurve, equalErrorRate, operatingPoint } from '../../tools/evaluate/error-rates.js';
-import { bestThreshold, foldAccuracy } from '../../tools/evaluate/fold-accuracy.js';
+import { bestThreshold, foldAccuracy } from '../../tools/evaluate/fit/fold-accuracy.js';
 import { identityBootstrap } from '../../tools/evaluate/identity-bootstrap.js';
-import { principalDirections } from '../../tools/evaluate/principal-directions.js';
+import { principalDirections } from '../../tools/evaluate/fit/principal-directions.js';
 import { ScoreHistogram } from '../../tools/evaluate/score-histogram.js';
 
 // Sixteenths are exact in binary, so every expectation can be exact.

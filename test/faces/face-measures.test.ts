@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
 import { registrationProblem } from '../../src/faces/face-quality.js';
 import { facialPoints } from '../../src/faces/find/facial-points.js';
-import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';
-import { sampleFace, sampleFaces } from '../support/sample-faces.js';
+import { lfwDev, lfwDevNeeded } from '../support/pictures/lfw-dev.js';
+import { sampleFace, sampleFaces } from '../support/pictures/sample-faces.js';
 
 let pipeline: FacePipeline;
 

@@ -7,7 +7,7 @@ import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipe
 import { comparisonProblem } from '../../src/faces/face-quality.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
 import { Picture } from '../../src/faces/picture/picture.js';
-import { cosine } from '../support/cosine.js';
+import { cosine } from '../support/models/cosine.js';
 import {
   sampleFace,
   sampleFaces,
@@ -15,8 +15,8 @@ import {
   sampleVariants,
   strangers,
   type SampleFace,
-} from '../support/sample-faces.js';
-import { faceAlone, faceInScene, facesInARow, turnedFace } from '../support/scenes.js';
+} from '../support/pictures/sample-faces.js';
+import { faceAlone, faceInScene, facesInARow, turnedFace } from '../support/pictures/scenes.js';
 
 const threshold = fusedEmbedders['dlib-faceres-v2'].thresholds['1e-3'];
 const plain = new Map<SampleFace, ExtractedFace>();

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { FacePool, type FacePoolOptions } from '../../src/faces/face-pool.js';
-import { sampleFace, samplePhoto } from '../support/sample-faces.js';
+import { sampleFace, samplePhoto } from '../support/pictures/sample-faces.js';
 
 interface OpenPool {
   readonly pool: FacePool;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
-import { assertUnitTemplate } from '../support/assert-unit-template.js';
-import { hostilePictures } from '../support/hostile-pictures.js';
+import { assertUnitTemplate } from '../support/models/assert-unit-template.js';
+import { hostilePictures } from '../support/pictures/hostile-pictures.js';
 
 let pipeline: FacePipeline;
 

@@ -4,8 +4,8 @@ import type { ErrorCode } from '../../src/errors.js';
 import type { ImageMediaType } from '../../src/faces/picture/media-type.js';
 import { decodeRegion, decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
 import { Picture } from '../../src/faces/picture/picture.js';
-import { craftedPng, inflateBomb } from '../support/crafted-png.js';
-import { sampleFace } from '../support/sample-faces.js';
+import { craftedPng, inflateBomb } from '../support/pictures/crafted-png.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
 
 const MAX_PIXELS = 50_000_000;
 const WIDTH = 48;

@@ -3,9 +3,9 @@ import { fusedEmbedders } from '../../src/models/fused-embedders.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import type { ExtractedFace } from '../../src/faces/face-service.js';
 import { builtEmbedders } from '../../src/models/chosen-model.js';
-import { cosine } from '../support/cosine.js';
-import { extractLfw, measureLfw, type LfwAccuracy } from '../support/lfw-accuracy.js';
-import { lfwDev, lfwDevNeeded } from '../support/lfw-dev.js';
+import { cosine } from '../support/models/cosine.js';
+import { extractLfw, measureLfw, type LfwAccuracy } from '../support/pictures/lfw-accuracy.js';
+import { lfwDev, lfwDevNeeded } from '../support/pictures/lfw-dev.js';
 
 describe.skipIf(lfwDev === null)(`pictures of Labeled Faces in the Wild${lfwDevNeeded}`, () => {
   const pictures = lfwDev as NonNullable<typeof lfwDev>;

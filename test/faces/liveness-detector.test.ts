@@ -5,8 +5,8 @@ import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipe
 import type { LocatedFace } from '../../src/faces/find/face-selection.js';
 import { LivenessDetector } from '../../src/faces/liveness-detector.js';
 import { Pyramid } from '../../src/faces/picture/pyramid.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { humanModel } from '../support/tensorflow-models.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { humanModel } from '../support/models/tensorflow-models.js';
 
 let detector: LivenessDetector;
 

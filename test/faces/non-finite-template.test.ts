@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { chooseEmbedder } from '../../src/models/choose-models.js';
 import { OnnxGraph } from '../../src/onnx/onnx-graph.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
-import { sampleFace } from '../support/sample-faces.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { writeOwnModel } from '../support/tiny-models.js';
+import { writeOwnModel } from '../support/models/tiny-models.js';
 
 const DIMENSION = 64;
 

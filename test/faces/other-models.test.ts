@@ -13,9 +13,14 @@ import { Pyramid } from '../../src/faces/picture/pyramid.js';
 import { applyTo, inverse, similarity } from '../../src/faces/picture/planar-similarity.js';
 import type { ValueMapping } from '../../src/faces/picture/warp.js';
 import { matchSettings } from '../../src/users/decision/match-settings.js';
-import { sampleFace } from '../support/sample-faces.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { echoEmbedder, fixedYunet, projectionEmbedder, writeOwnModel } from '../support/tiny-models.js';
+import {
+  echoEmbedder,
+  fixedYunet,
+  projectionEmbedder,
+  writeOwnModel,
+} from '../support/models/tiny-models.js';
 
 const SIZE = 112;
 

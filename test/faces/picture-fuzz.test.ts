@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { isErrorCode, ServiceError } from '../../src/errors.js';
 import { createFacePipeline, type FacePipeline } from '../../src/faces/face-pipeline.js';
-import { assertUnitTemplate } from '../support/assert-unit-template.js';
-import { fuzzSeeds } from '../support/fuzz-seeds.js';
-import { mutated, mutations } from '../support/picture-mutations.js';
+import { assertUnitTemplate } from '../support/models/assert-unit-template.js';
+import { fuzzSeeds } from '../support/pictures/fuzz-seeds.js';
+import { mutated, mutations } from '../support/pictures/picture-mutations.js';
 
 let pipeline: FacePipeline;
 

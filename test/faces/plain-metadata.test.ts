@@ -2,7 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { ImageMediaType } from '../../src/faces/picture/media-type.js';
 import { withPlainMetadata } from '../../src/faces/picture/plain-metadata.js';
-import { jpegWithSegments } from '../support/crafted-jpeg.js';
+import { jpegWithSegments } from '../support/pictures/crafted-jpeg.js';
 
 const secret = 'where the picture was taken';
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { fusedEmbedders, projectionsFile } from '../../src/models/fused-embedders.js';
 import { rooted, TemplateFusion, type FaceParts } from '../../src/faces/embed/template-fusion.js';
 import { unitVector } from '../../src/faces/embed/unit-vector.js';
-import { heldOutTemplates } from '../../tools/evaluate/fit-fusion.js';
+import { heldOutTemplates } from '../../tools/evaluate/fit/fit-fusion.js';
 import { seededRandom } from '../../tools/evaluate/seeded-random.js';
-import { cosine } from '../support/cosine.js';
+import { cosine } from '../support/models/cosine.js';
 
 const fused = fusedEmbedders['dlib-faceres-v1'];
 

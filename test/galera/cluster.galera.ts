@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GaleraCluster, galeraMissing } from '../support/galera-cluster.js';
-import { interleavedOperations } from '../support/interleaved-operations.js';
-import { restForm } from '../support/service-client.js';
-import type { ServiceProcess } from '../support/service-process.js';
-import { ContinuousLoad } from '../support/continuous-load.js';
-import { textPicture } from '../support/text-face-service.js';
-import { startTextNodes } from '../support/text-nodes.js';
+import { GaleraCluster, galeraMissing } from '../support/databases/galera-cluster.js';
+import { interleavedOperations } from '../support/service/interleaved-operations.js';
+import { restForm } from '../support/service/service-client.js';
+import type { ServiceProcess } from '../support/service/service-process.js';
+import { ContinuousLoad } from '../support/service/continuous-load.js';
+import { textPicture } from '../support/service/text-face-service.js';
+import { startTextNodes } from '../support/service/text-nodes.js';
 
 describe.skipIf(galeraMissing !== null)(`a Galera cluster ${galeraMissing ?? ''}`, () => {
   let cluster: GaleraCluster;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { GalleryIndex } from '../../src/gallery/gallery-index.js';
-import { cosine } from '../support/cosine.js';
-import { unitVector } from '../support/unit-vectors.js';
+import { cosine } from '../support/models/cosine.js';
+import { unitVector } from '../support/models/unit-vectors.js';
 
 const DIMENSION = 128;
 

@@ -3,10 +3,10 @@ import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { Database } from '../../src/database/database.js';
 import type { GalleryLog } from '../../src/gallery/gallery-log.js';
 import { enrol } from '../database/repository-suite.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { unitVector } from '../support/unit-vectors.js';
-import { testOrigin } from '../support/test-origin.js';
+import { unitVector } from '../support/models/unit-vectors.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 const MODEL = 'model-a';
 

@@ -1,10 +1,10 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { readDataFolder } from '../support/read-data-folder.js';
-import { runCommand, type CommandOptions } from '../support/run-command.js';
-import { sampleFace, samplePhoto, type SampleFace } from '../support/sample-faces.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
+import { runCommand, type CommandOptions } from '../support/service/run-command.js';
+import { sampleFace, samplePhoto, type SampleFace } from '../support/pictures/sample-faces.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const faces: SampleFace[] = ['sample1-left', 'sample2-middle', 'sample3-right', 'sample4-left'];

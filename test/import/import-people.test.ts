@@ -7,11 +7,11 @@ import { ServiceError } from '../../src/errors.js';
 import { importPeople, type ImportOptions } from '../../src/import/import-people.js';
 import { peopleInFolder, type RefusedFile } from '../../src/import/people-in-folder.js';
 import { Enroller } from '../../src/users/enroller.js';
-import { openTextService, type TextService } from '../support/open-text-service.js';
-import { readDataFolder } from '../support/read-data-folder.js';
+import { openTextService, type TextService } from '../support/service/open-text-service.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { failingPicture, textModelId, textPicture } from '../support/text-face-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { failingPicture, textModelId, textPicture } from '../support/service/text-face-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 interface Import {
   readonly parts: TextService;

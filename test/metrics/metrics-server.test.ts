@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { serveMetrics, type MetricsServer } from '../../src/metrics/metrics-server.js';
 import { ServiceMetrics } from '../../src/metrics/service-metrics.js';
 import { startMetricsServer } from '../../src/metrics/start-metrics-server.js';
-import { request } from '../support/http.js';
+import { request } from '../support/api/http.js';
 
 async function serve(port = 0): Promise<MetricsServer & { readonly port: number }> {
   const server = await serveMetrics(new ServiceMetrics().registry, { host: '127.0.0.1', port });

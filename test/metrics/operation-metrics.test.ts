@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/errors.js';
-import { startApi } from '../support/api.js';
-import type { RunningApi } from '../support/api.js';
-import { query, registerUser, upload, verifyUser } from '../support/graphql.js';
-import { request, userForm } from '../support/http.js';
-import { samplesOf, valueOf } from '../support/metric-samples.js';
+import { startApi } from '../support/api/api.js';
+import type { RunningApi } from '../support/api/api.js';
+import { query, registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { request, userForm } from '../support/api/http.js';
+import { samplesOf, valueOf } from '../support/api/metric-samples.js';
 
 let running: RunningApi;
 

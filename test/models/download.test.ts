@@ -10,7 +10,7 @@ import { download, type DownloadOptions } from '../../models/download.js';
 import { ModelError } from '../../src/models/model-error.js';
 import { sha256 } from '../../models/model-sources.js';
 import { optionalModels } from '../../src/models/optional-models.js';
-import { runCommand } from '../support/run-command.js';
+import { runCommand } from '../support/service/run-command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const model = randomBytes(300_000);

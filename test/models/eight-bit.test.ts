@@ -8,8 +8,8 @@ import { ModelProto } from '../../src/onnx/onnx-proto.js';
 import type { Filters } from '../../models/converter/weight-layout.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { builtEmbedders } from '../../src/models/chosen-model.js';
-import { cosine } from '../support/cosine.js';
-import { sampleFace, sampleFaces } from '../support/sample-faces.js';
+import { cosine } from '../support/models/cosine.js';
+import { sampleFace, sampleFaces } from '../support/pictures/sample-faces.js';
 import { seededRandom } from '../../tools/evaluate/seeded-random.js';
 
 const MAX_PIXELS = 50_000_000;

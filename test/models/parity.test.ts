@@ -4,8 +4,8 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { modelFile } from '../../models/build-models.js';
 import { modelCatalogue, type Model, type ModelName } from '../../src/models/catalogue.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { dlibResnet, humanModel, type Reference } from '../support/tensorflow-models.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { dlibResnet, humanModel, type Reference } from '../support/models/tensorflow-models.js';
 
 /** TensorFlow.js outputs in the catalogue's order and joined as the ONNX files join them. */
 const references = {

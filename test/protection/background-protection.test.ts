@@ -4,13 +4,13 @@ import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { BackgroundProtection } from '../../src/protection/background-protection.js';
 import { UserProtector } from '../../src/protection/user-protector.js';
 import { encodeVector } from '../../src/protection/vector-bytes.js';
-import { filesHolding } from '../support/files-holding.js';
-import { openTextService, type TextService } from '../support/open-text-service.js';
-import { readDataFolder } from '../support/read-data-folder.js';
+import { filesHolding } from '../support/databases/files-holding.js';
+import { openTextService, type TextService } from '../support/service/open-text-service.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textModelId, textPicture, textTemplate } from '../support/text-face-service.js';
-import { unprotectFolder } from '../support/unprotect-folder.js';
-import { testRequest } from '../support/test-origin.js';
+import { textModelId, textPicture, textTemplate } from '../support/service/text-face-service.js';
+import { unprotectFolder } from '../support/databases/unprotect-folder.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 const people = Array.from({ length: 8 }, (_, person) => person);
 

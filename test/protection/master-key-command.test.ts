@@ -2,12 +2,12 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readMasterKeyFile } from '../../src/protection/master-key-file.js';
-import { openTextService } from '../support/open-text-service.js';
-import { readDataFolder } from '../support/read-data-folder.js';
-import { runCommand } from '../support/run-command.js';
+import { openTextService } from '../support/service/open-text-service.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
+import { runCommand } from '../support/service/run-command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textPicture } from '../support/text-face-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { textPicture } from '../support/service/text-face-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 const noGallery = () => ({ size: 0, bestOther: () => Promise.resolve(null) });
 

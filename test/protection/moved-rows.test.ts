@@ -5,10 +5,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { EnvelopeError } from '../../src/protection/envelope.js';
 import { readImage } from '../../src/protection/read-image.js';
-import { openTextService, type TextService } from '../support/open-text-service.js';
+import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textModelId, textPicture, textTemplate } from '../support/text-face-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { textModelId, textPicture, textTemplate } from '../support/service/text-face-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 interface Tampered extends TextService {
   readonly gallery: SynchronisedGallery;

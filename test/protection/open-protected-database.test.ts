@@ -8,10 +8,10 @@ import { readMasterKeyFile, writeMasterKeyFile } from '../../src/protection/mast
 import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
 import type { Database } from '../../src/database/database.js';
 import { announced } from '../database/repository-suite.js';
-import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
-import { optionsFor } from '../support/mysql-database.js';
+import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
+import { optionsFor } from '../support/databases/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { testOrigin } from '../support/test-origin.js';
+import { testOrigin } from '../support/api/test-origin.js';
 
 type Settings = Partial<Pick<Config, 'mysql'> & ProtectionSettings>;
 

@@ -2,11 +2,11 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { mariadbMissing, MariadbServer } from '../support/mariadb-server.js';
-import { runCommand, type CommandResult } from '../support/run-command.js';
-import { ServiceProcess, type ServiceProcessOptions } from '../support/service-process.js';
+import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
+import { runCommand, type CommandResult } from '../support/service/run-command.js';
+import { ServiceProcess, type ServiceProcessOptions } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { startTextNodes } from '../support/text-nodes.js';
+import { startTextNodes } from '../support/service/text-nodes.js';
 
 const keyFormat = /fvb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}/;
 
@@ -23,7 +23,10 @@ async function createKey(environment: Record<string, string>, scopes: string) {
 /** A node whose faces are text: loading models takes long. */
 async function startNode(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
   const images = join(temporaryFolder(), 'images');
-  const node = await ServiceProcess.start({ program: ['test/support/text-node.ts', images], ...options });
+  const node = await ServiceProcess.start({
+    program: ['test/support/service/text-node.ts', images],
+    ...options,
+  });
   onTestFinished(() => node.discard());
   return node;
 }

@@ -2,8 +2,8 @@ import { cpSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { projectRoot } from '../../src/project-root.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** What the last stage of the Dockerfile copies: paths below the project folder. */

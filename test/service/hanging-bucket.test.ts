@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { s3Credentials, startS3Server } from '../support/s3-server.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function readiness(address: string): Promise<number | 'refused'> {

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerUser, upload, verifyUser } from '../support/graphql.js';
-import { hostilePictures } from '../support/hostile-pictures.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { restForm, ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { hostilePictures } from '../support/pictures/hostile-pictures.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { restForm, ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 
 let service: ServiceProcess;
 let client: ServiceClient;

@@ -4,9 +4,9 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { compiledFile, projectRoot } from '../../src/project-root.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { restForm, ServiceClient } from '../support/service-client.js';
-import { ServiceProcess, type ServiceProcessOptions } from '../support/service-process.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { restForm, ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess, type ServiceProcessOptions } from '../support/service/service-process.js';
 
 async function start(options?: ServiceProcessOptions): Promise<ServiceProcess> {
   const service = await ServiceProcess.start(options);

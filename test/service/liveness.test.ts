@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { errorCatalogue } from '../../src/errors.js';
-import { registerUser, upload, verifyUser } from '../support/graphql.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { restForm } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { restForm } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 
 const message = errorCatalogue.LIVENESS_FAILED.message;
 const analyseFace = 'mutation ($image: Upload!) { analyseFace(image: $image) { liveness problem } }';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { multipartType } from '../support/http.js';
-import { readDataFolder } from '../support/read-data-folder.js';
-import { sampleFace, strangers } from '../support/sample-faces.js';
-import { restForm, ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { multipartType } from '../support/api/http.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
+import { sampleFace, strangers } from '../support/pictures/sample-faces.js';
+import { restForm, ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 
 async function start(dataDir?: string): Promise<ServiceProcess> {
   const service = await ServiceProcess.start(dataDir === undefined ? {} : { dataDir });

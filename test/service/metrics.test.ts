@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { sampleFace } from '../support/sample-faces.js';
-import { ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 
 async function start(environment: Record<string, string> = {}): Promise<ServiceProcess> {
   const service = await ServiceProcess.start({ environment });

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { filesHolding } from '../support/files-holding.js';
-import { runCommand } from '../support/run-command.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { restForm, ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { filesHolding } from '../support/databases/files-holding.js';
+import { runCommand } from '../support/service/run-command.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { restForm, ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const id = 'ada-whose-name-is-looked-for';

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { postMultipart, type GraphqlAnswer } from '../support/graphql.js';
-import { multipartBody } from '../support/http.js';
-import { readDataFolder } from '../support/read-data-folder.js';
-import { sampleFace } from '../support/sample-faces.js';
-import { ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { postMultipart, type GraphqlAnswer } from '../support/api/graphql.js';
+import { multipartBody } from '../support/api/http.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
+import { sampleFace } from '../support/pictures/sample-faces.js';
+import { ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 
 let service: ServiceProcess;
 let client: ServiceClient;

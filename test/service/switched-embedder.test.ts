@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { runCommand, type CommandOptions } from '../support/run-command.js';
-import { sampleFace, type SampleFace, type SampleVariant } from '../support/sample-faces.js';
-import { ServiceClient } from '../support/service-client.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { runCommand, type CommandOptions } from '../support/service/run-command.js';
+import { sampleFace, type SampleFace, type SampleVariant } from '../support/pictures/sample-faces.js';
+import { ServiceClient } from '../support/service/service-client.js';
+import { ServiceProcess } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { projectionEmbedder, writeOwnModel } from '../support/tiny-models.js';
+import { projectionEmbedder, writeOwnModel } from '../support/models/tiny-models.js';
 
 const people: SampleFace[] = [
   'sample1-left',

@@ -1,6 +1,6 @@
 import { buildModels } from '../../models/build-models.js';
 import { build } from '../../scripts/build.mjs';
-import { mariadbMissing } from './mariadb-server.js';
+import { mariadbMissing } from './databases/mariadb-server.js';
 
 /** Worker threads and started processes run compiled code and built models, as in production. */
 export default async function setup(): Promise<void> {

@@ -6,8 +6,8 @@ import { limitAttempts } from '../../src/users/attempts/attempt-limited-user-ser
 import { AttemptLines } from '../../src/users/attempts/attempt-lines.js';
 import { delayAfter } from '../../src/users/attempts/attempts.js';
 import type { RequestOptions, UserService } from '../../src/users/user-service.js';
-import { InMemoryUserService } from '../support/in-memory-user-service.js';
-import { testOrigin, testRequest } from '../support/test-origin.js';
+import { InMemoryUserService } from '../support/api/in-memory-user-service.js';
+import { testOrigin, testRequest } from '../support/api/test-origin.js';
 
 const right = Buffer.from('face');
 const wrong = Buffer.from('another face');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { CrashLoop } from '../support/crash-loop.js';
-import { isStoredAsText, startCrashingTextService } from '../support/crashing-text-service.js';
+import { CrashLoop } from '../support/service/crash-loop.js';
+import { isStoredAsText, startCrashingTextService } from '../support/service/crashing-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 it('loses nothing answered and leaves nothing half-written over 52 kills', { timeout: 120_000 }, async () => {

@@ -5,11 +5,11 @@ import { ServiceError } from '../../src/errors.js';
 import type { Gallery } from '../../src/gallery/gallery.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { ImageStore } from '../../src/storage/image-store.js';
-import { openTextService, type TextService } from '../support/open-text-service.js';
-import { readDataFolder } from '../support/read-data-folder.js';
+import { openTextService, type TextService } from '../support/service/open-text-service.js';
+import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { failingPicture, textModelId, textPicture } from '../support/text-face-service.js';
-import { testOrigin, testRequest } from '../support/test-origin.js';
+import { failingPicture, textModelId, textPicture } from '../support/service/text-face-service.js';
+import { testOrigin, testRequest } from '../support/api/test-origin.js';
 
 interface OpenOptions {
   readonly wrapImages?: (images: ImageStore) => ImageStore;

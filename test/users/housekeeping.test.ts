@@ -7,7 +7,7 @@ import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { sweepBlobs } from '../../src/storage/blob-sweeper.js';
 import { Housekeeping } from '../../src/users/housekeeping.js';
 import { enrol } from '../database/repository-suite.js';
-import { openSqlite } from '../support/open-sqlite.js';
+import { openSqlite } from '../support/databases/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const logger = pino({ level: 'silent' });

@@ -3,10 +3,10 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { FaceUserService } from '../../src/users/face-user-service.js';
 import { livenessProblem, livenessRule, type LivenessRule } from '../../src/users/decision/liveness-rule.js';
-import { openTextService } from '../support/open-text-service.js';
+import { openTextService } from '../support/service/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { pictureWithLiveness, textModelId } from '../support/text-face-service.js';
-import { testOrigin, testRequest } from '../support/test-origin.js';
+import { pictureWithLiveness, textModelId } from '../support/service/text-face-service.js';
+import { testOrigin, testRequest } from '../support/api/test-origin.js';
 
 async function open(liveness?: LivenessRule): Promise<FaceUserService> {
   const { service, housekeeping, database } = await openTextService({

@@ -2,10 +2,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { Reembedder, type ReembedEverybodyOptions } from '../../src/users/reembedding/reembedder.js';
-import { openTextService, type TextService } from '../support/open-text-service.js';
+import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textModelId, textPicture } from '../support/text-face-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { textModelId, textPicture } from '../support/service/text-face-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 const newModel = 'new-model';
 const people = [1, 2, 3, 4, 5];

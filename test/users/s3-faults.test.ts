@@ -9,13 +9,13 @@ import { compiledFile } from '../../src/project-root.js';
 import { readImage } from '../../src/protection/read-image.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import { sweepBlobs } from '../../src/storage/blob-sweeper.js';
-import type { CrashCommand, CrashReply } from '../support/crash-child.js';
+import type { CrashCommand, CrashReply } from '../support/service/crash-child.js';
 import type { Fault } from '../support/faulty-proxy.js';
-import { openTextService, type TextService } from '../support/open-text-service.js';
+import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { s3Credentials, startS3Server, type S3Server } from '../support/s3-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textPicture } from '../support/text-face-service.js';
-import { testRequest } from '../support/test-origin.js';
+import { textPicture } from '../support/service/text-face-service.js';
+import { testRequest } from '../support/api/test-origin.js';
 
 const faults: Fault[] = ['error', 'reset', 'silence', 'error after', 'reset after', 'silence after', 'late'];
 const ever = new Date(8.64e15);
@@ -220,7 +220,7 @@ describe('a process killed between bucket and database', () => {
 async function startChild(folder: string, { location }: S3Server) {
   const child = spawn(
     process.execPath,
-    [compiledFile('test/support/crash-child.ts'), folder, JSON.stringify(location)],
+    [compiledFile('test/support/service/crash-child.ts'), folder, JSON.stringify(location)],
     { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...s3Credentials } },
   );
   onTestFinished(() => {

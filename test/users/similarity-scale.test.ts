@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cosineSimilarity, similarityOf } from '../../src/users/decision/similarity-scale.js';
-import { unitVector } from '../support/unit-vectors.js';
+import { unitVector } from '../support/models/unit-vectors.js';
 
 const anchors = { fmr1e3: 0.929, fmr1e4: 0.943 };
 

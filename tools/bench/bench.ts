@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
-import type { BenchSection as TableSection } from './bench-section.js';
+import type { BenchSection as TableSection } from './sections/bench-section.js';
 import { document } from './document.js';
 import { toText } from './format.js';
-import { faceStages } from './face-stages.js';
-import { gallerySearch } from './gallery-search.js';
-import { hostileSection } from './hostile-section.js';
+import { faceStages } from './sections/face-stages.js';
+import { gallerySearch } from './sections/gallery-search.js';
+import { hostileSection } from './sections/hostile-section.js';
 import { httpLoad } from './http-load.js';
-import { lfwSection } from './lfw-section.js';
-import { liveness } from './liveness.js';
+import { lfwSection } from './sections/lfw-section.js';
+import { liveness } from './sections/liveness.js';
 import { describeLoad, describeMachine } from './machine.js';
-import { peers } from './peers.js';
-import type { BenchSection } from './section.js';
+import { peers } from './peers/peers.js';
+import type { BenchSection } from './sections/section.js';
 
 /** A section that is one table of text, its first row the head. */
 function tableOnly(name: string, section: TableSection): BenchSection {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../src/project-root.js';
 import { toMarkdown } from './format.js';
-import type { BenchSection, SectionResult } from './section.js';
+import type { BenchSection, SectionResult } from './sections/section.js';
 
 const folder = join(projectRoot, 'docs');
 const file = join(folder, 'benchmarks.md');

@@ -1,4 +1,4 @@
-import type { BenchTable } from './section.js';
+import type { BenchTable } from './sections/section.js';
 import type { Summary } from './statistics.js';
 
 /** Three significant digits for small figures, whole numbers for large ones. */

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OVERVIEW_SIDE } from '../../src/faces/face-pipeline.js';
 import { decodeShrunk, inspectImage } from '../../src/faces/picture/image-source.js';
-import { ServiceClient } from '../../test/support/service-client.js';
+import { ServiceClient } from '../../test/support/service/service-client.js';
 import { closedLoop, type PreparedRequest } from './closed-loop.js';
-import { fillDatabase } from './fill-database.js';
+import { fillDatabase } from './sections/fill-database.js';
 import { figure, mebibytes, spread } from './format.js';
 import { MeasuredService } from './measured-service.js';
 import { graphqlVerification, restVerification } from './prepared-requests.js';
 import { scene, sceneFormats, sceneSizes, type SceneFormat, type SceneSize } from './scenes.js';
-import type { BenchOptions, BenchSection, SectionResult } from './section.js';
+import type { BenchOptions, BenchSection, SectionResult } from './sections/section.js';
 import { quantile, summarise, timed, type Summary } from './statistics.js';
 
 const PEOPLE = 10_000;

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { compiledFile } from '../../src/project-root.js';
 import { allocatorSettings } from '../../src/threads/allocator-settings.js';
-import { ServiceProcess } from '../../test/support/service-process.js';
+import { ServiceProcess } from '../../test/support/service/service-process.js';
 import { residentMemory } from './machine.js';
-import type { ServiceFigures } from './service-figures.js';
+import type { ServiceFigures } from './sections/service-figures.js';
 
 /** The compiled service in a process of its own, with a look inside. */
 export class MeasuredService {
@@ -15,7 +15,7 @@ export class MeasuredService {
   ) {}
 
   static async start(dataDir: string, environment: Record<string, string> = {}): Promise<MeasuredService> {
-    const preload = pathToFileURL(compiledFile('tools/bench/service-figures.ts')).href;
+    const preload = pathToFileURL(compiledFile('tools/bench/sections/service-figures.ts')).href;
     const start = performance.now();
     const service = await ServiceProcess.start({
       dataDir,

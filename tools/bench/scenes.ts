@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { sampleFace, samplePhoto, type SampleFace } from '../../test/support/sample-faces.js';
+import { sampleFace, samplePhoto, type SampleFace } from '../../test/support/pictures/sample-faces.js';
 
 export const sceneSizes = {
   '640×480': [640, 480],

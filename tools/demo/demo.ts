@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { projectRoot } from '../../src/project-root.js';
-import { sampleFace, type SampleFace, type SampleVariant } from '../../test/support/sample-faces.js';
-import { ServiceProcess } from '../../test/support/service-process.js';
+import { sampleFace, type SampleFace, type SampleVariant } from '../../test/support/pictures/sample-faces.js';
+import { ServiceProcess } from '../../test/support/service/service-process.js';
 import { drawContactSheet, type SheetCell } from './contact-sheet.js';
-import { ServiceClient, type Verification } from '../../test/support/service-client.js';
+import { ServiceClient, type Verification } from '../../test/support/service/service-client.js';
 
 const registered: readonly SampleFace[] = [
   'sample1-right',

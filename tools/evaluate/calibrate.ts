@@ -7,9 +7,9 @@ import { readSource } from '../../models/model-sources.js';
 import { chipToPicture } from '../../src/faces/embed/face-chip.js';
 import { createFacePipeline } from '../../src/faces/face-pipeline.js';
 import { warp } from '../../src/faces/picture/warp.js';
-import { listImages } from './image-folder.js';
+import { listImages } from './templates/image-folder.js';
 import { ProgressBar } from './progress-bar.js';
-import { readFace } from './read-face.js';
+import { readFace } from './templates/read-face.js';
 
 const MAX_PIXELS = 50_000_000;
 

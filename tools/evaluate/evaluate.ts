@@ -6,14 +6,14 @@ import { ModelError } from '../../src/models/model-error.js';
 import { detChart, histogramChart } from './charts.js';
 import { crossComparisons, scoreOf, type Subject } from './cross-comparisons.js';
 import { Comparisons, detCurve, equalErrorRate } from './error-rates.js';
-import { extractTemplates } from './extract-templates.js';
-import { foldAccuracy, type ScoredPair } from './fold-accuracy.js';
-import { listImages } from './image-folder.js';
+import { extractTemplates } from './templates/extract-templates.js';
+import { foldAccuracy, type ScoredPair } from './fit/fold-accuracy.js';
+import { listImages } from './templates/image-folder.js';
 import { readOptions, type EvaluateOptions } from './options.js';
 import { readPairs } from './pairs.js';
-import { pipelineVersion } from './pipeline-version.js';
+import { pipelineVersion } from './templates/pipeline-version.js';
 import { describePoints, falseMatchRates, operatingPoints, percent, type OperatingPoints } from './report.js';
-import { TemplateCache } from './template-cache.js';
+import { TemplateCache } from './templates/template-cache.js';
 import { UsageError } from './usage-error.js';
 
 async function evaluate(options: EvaluateOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ImageFile } from './image-folder.js';
+import type { ImageFile } from './templates/image-folder.js';
 import { UsageError } from './usage-error.js';
 
 export interface ImagePair {

@@ -1,6 +1,9 @@
-import { CrashLoop, type CrashLoopOptions } from '../../test/support/crash-loop.js';
-import { isStoredAsFace, startCrashingService } from '../../test/support/crashing-service.js';
-import { isStoredAsText, startCrashingTextService } from '../../test/support/crashing-text-service.js';
+import { CrashLoop, type CrashLoopOptions } from '../../test/support/service/crash-loop.js';
+import { isStoredAsFace, startCrashingService } from '../../test/support/service/crashing-service.js';
+import {
+  isStoredAsText,
+  startCrashingTextService,
+} from '../../test/support/service/crashing-text-service.js';
 import { inFolder, type FaultKind } from './fault-kind.js';
 
 /** Registrations and deletions, answered ones against stored ones. */

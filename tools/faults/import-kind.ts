@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readDataFolder } from '../../test/support/read-data-folder.js';
-import { runCommand } from '../../test/support/run-command.js';
-import { sampleFace, strangers } from '../../test/support/sample-faces.js';
+import { readDataFolder } from '../../test/support/databases/read-data-folder.js';
+import { runCommand } from '../../test/support/service/run-command.js';
+import { sampleFace, strangers } from '../../test/support/pictures/sample-faces.js';
 import { seededChance } from '../../test/support/seeded-chance.js';
 import { inFolder, type FaultKind } from './fault-kind.js';
 import { killedCommand } from './killed-command.js';

@@ -1,5 +1,9 @@
 import type { FaultCounts } from './fault-kind.js';
-import { runCommand, type CommandOptions, type CommandResult } from '../../test/support/run-command.js';
+import {
+  runCommand,
+  type CommandOptions,
+  type CommandResult,
+} from '../../test/support/service/run-command.js';
 
 /**
  * Runs a command and kills it so many milliseconds after it has begun its work, or after its start.

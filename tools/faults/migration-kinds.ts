@@ -8,12 +8,12 @@ import { pino } from 'pino';
 import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
 import { openSqliteDatabase } from '../../src/database/sqlite/open-sqlite-database.js';
 import { projectRoot } from '../../src/project-root.js';
-import { startCrashingTextService } from '../../test/support/crashing-text-service.js';
-import { MariadbServer, mariadbMissing } from '../../test/support/mariadb-server.js';
-import { optionsFor } from '../../test/support/mysql-options-for.js';
-import { runCommand } from '../../test/support/run-command.js';
+import { startCrashingTextService } from '../../test/support/service/crashing-text-service.js';
+import { MariadbServer, mariadbMissing } from '../../test/support/databases/mariadb-server.js';
+import { optionsFor } from '../../test/support/databases/mysql-options-for.js';
+import { runCommand } from '../../test/support/service/run-command.js';
 import { seededChance } from '../../test/support/seeded-chance.js';
-import { testVault } from '../../test/support/test-vault.js';
+import { testVault } from '../../test/support/databases/test-vault.js';
 import type { User } from '../../src/records.js';
 import { inFolder, type FaultKind } from './fault-kind.js';
 
@@ -123,7 +123,7 @@ async function killWhileMigrating(
     await mkdir(join(folder, 'images'));
     let ended = false;
     const running = runCommand({
-      source: 'test/support/text-node.ts',
+      source: 'test/support/service/text-node.ts',
       arguments: [join(folder, 'images')],
       environment: { PORT: '0', DATA_DIR: folder, DATABASE_URL: server.url(name) },
       onStart: (child) =>

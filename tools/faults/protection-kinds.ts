@@ -1,12 +1,12 @@
-import { openTextService } from '../../test/support/open-text-service.js';
-import { readDataFolder } from '../../test/support/read-data-folder.js';
-import { runCommand, type CommandOptions } from '../../test/support/run-command.js';
+import { openTextService } from '../../test/support/service/open-text-service.js';
+import { readDataFolder } from '../../test/support/databases/read-data-folder.js';
+import { runCommand, type CommandOptions } from '../../test/support/service/run-command.js';
 import { seededChance } from '../../test/support/seeded-chance.js';
-import { textPicture } from '../../test/support/text-face-service.js';
-import { unprotectFolder } from '../../test/support/unprotect-folder.js';
+import { textPicture } from '../../test/support/service/text-face-service.js';
+import { unprotectFolder } from '../../test/support/databases/unprotect-folder.js';
 import { inFolder, type FaultCounts, type FaultKind, type FaultOptions } from './fault-kind.js';
 import { killedCommand } from './killed-command.js';
-import { testRequest } from '../../test/support/test-origin.js';
+import { testRequest } from '../../test/support/api/test-origin.js';
 
 const PEOPLE = 40;
 
@@ -94,7 +94,7 @@ export const protections: FaultKind = {
       await register(folder);
       unprotectFolder(folder);
       const command = {
-        source: 'test/support/protecting-child.ts',
+        source: 'test/support/service/protecting-child.ts',
         arguments: [folder],
         environment: {},
         begun: 'begun',

@@ -1,9 +1,9 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../test/support/run-command.js';
+import { runCommand } from '../../test/support/service/run-command.js';
 import { seededChance } from '../../test/support/seeded-chance.js';
-import { projectionEmbedder, writeOwnModel } from '../../test/support/tiny-models.js';
+import { projectionEmbedder, writeOwnModel } from '../../test/support/models/tiny-models.js';
 import { inFolder, type FaultKind } from './fault-kind.js';
 import { importedPeople, writePeople } from './import-kind.js';
 import { killedCommand } from './killed-command.js';

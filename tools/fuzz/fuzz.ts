@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
 import { isErrorCode } from '../../src/errors.js';
 import { mebibytes, toText } from '../bench/format.js';
-import { fuzzSeeds, type FuzzSeed } from '../../test/support/fuzz-seeds.js';
-import { PictureExaminer } from '../../test/support/picture-examiner.js';
-import { mutated, mutations } from '../../test/support/picture-mutations.js';
+import { fuzzSeeds, type FuzzSeed } from '../../test/support/pictures/fuzz-seeds.js';
+import { PictureExaminer } from '../../test/support/pictures/picture-examiner.js';
+import { mutated, mutations } from '../../test/support/pictures/picture-mutations.js';
 
 const usage = `npm run fuzz -- [options]
   --cases <number>   damaged pictures for each format, 2000 by default

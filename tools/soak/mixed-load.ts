@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { sampleFace, strangers } from '../../test/support/sample-faces.js';
-import { restForm, ServiceClient } from '../../test/support/service-client.js';
+import { sampleFace, strangers } from '../../test/support/pictures/sample-faces.js';
+import { restForm, ServiceClient } from '../../test/support/service/service-client.js';
 
 /** Statuses of any answer that is no failure of the service. */
 const refusals = new Set([400, 404, 409, 413, 415, 429, 503]);

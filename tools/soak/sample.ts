@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceProcess } from '../../test/support/service-process.js';
+import type { ServiceProcess } from '../../test/support/service/service-process.js';
 import type { MixedLoad } from './mixed-load.js';
 
 /** The service at one moment. */

@@ -3,7 +3,7 @@ import { buildModels } from '../../models/build-models.js';
 import { toText } from '../bench/format.js';
 import { seededChance } from '../../test/support/seeded-chance.js';
 import { allocatorSettings } from '../../src/threads/allocator-settings.js';
-import { ServiceProcess } from '../../test/support/service-process.js';
+import { ServiceProcess } from '../../test/support/service/service-process.js';
 import { MixedLoad } from './mixed-load.js';
 import { sample, type Sample } from './sample.js';
 import { driftOf } from './drift.js';
