@@ -5,7 +5,7 @@ import { modelCatalogue } from '../src/models/catalogue.js';
 import { ModelError } from '../src/models/model-error.js';
 import { optionalModels } from '../src/models/optional-models.js';
 
-const usage = `Usage: npm run models                         builds or checks the models every installation has
+const USAGE = `Usage: npm run models                         builds or checks the models every installation has
        npm run models -- list                 lists all models
        npm run models -- add <name>           downloads an optional one
        npm run models -- add <name> --from <file>   takes it from a file
@@ -56,17 +56,17 @@ async function run(): Promise<void> {
     options: { from: { type: 'string' } },
   });
   const [command, name, ...rest] = positionals;
-  if (rest.length > 0) throw new ModelError(usage);
+  if (rest.length > 0) throw new ModelError(USAGE);
   if (command === undefined) return build();
   if (command === 'list' && name === undefined) return list();
   if (command === 'add' && name !== undefined) return add(name, values.from);
-  throw new ModelError(usage);
+  throw new ModelError(USAGE);
 }
 
 try {
   await run();
 } catch (error) {
-  if (error instanceof TypeError && 'code' in error) fail(`${error.message}\n${usage}`);
+  if (error instanceof TypeError && 'code' in error) fail(`${error.message}\n${USAGE}`);
   else if (error instanceof ModelError) {
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
     fail(`${error.message}${cause}`);

@@ -39,7 +39,7 @@ class Interruption extends Error {
   override readonly name = 'Interruption';
 }
 
-const lfsPointer = 'version https://git-lfs.github.com/spec/';
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
 /**
  * Fetches a file whose SHA-256 is known and puts it in place whole. What an earlier call began is continued when the
@@ -171,8 +171,8 @@ export async function assertExpected(path: string, sha256: string, origin: strin
 async function isLfsPointer(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(lfsPointer.length), 0, lfsPointer.length, 0);
-    return buffer.toString('latin1', 0, bytesRead) === lfsPointer;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LFS_POINTER.length), 0, LFS_POINTER.length, 0);
+    return buffer.toString('latin1', 0, bytesRead) === LFS_POINTER;
   } finally {
     await file.close();
   }

@@ -7,7 +7,7 @@ import { projectRoot } from '../src/project-root.js';
 import type { ModelSource } from '../src/models/catalogue.js';
 import { ModelError } from '../src/models/model-error.js';
 
-const remedy = 'Run "npm ci" to install it again.';
+const REMEDY = 'Run "npm ci" to install it again.';
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -21,12 +21,12 @@ export function sha256(bytes: Uint8Array): string {
 export async function readSource(source: ModelSource, packagesFolder?: string): Promise<Buffer> {
   const path = join(packageFolder(source.package, packagesFolder), source.file);
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new ModelError(`The model source ${path} cannot be read. ${remedy}`, { cause });
+    throw new ModelError(`The model source ${path} cannot be read. ${REMEDY}`, { cause });
   });
   const found = sha256(bytes);
   if (found !== source.sha256)
     throw new ModelError(
-      `The model source ${path} is damaged or of another version: its SHA-256 is ${found} instead of ${source.sha256}. ${remedy}`,
+      `The model source ${path} is damaged or of another version: its SHA-256 is ${found} instead of ${source.sha256}. ${REMEDY}`,
     );
   return bytes;
 }
@@ -38,7 +38,7 @@ function packageFolder(name: string, packagesFolder: string | undefined): string
   const folder = candidates.map((candidate) => join(candidate, name)).find(existsSync);
   if (folder === undefined)
     throw new ModelError(
-      `The npm package ${name}, a source of the face models, is not installed in ${candidates[0] ?? projectRoot}. ${remedy}`,
+      `The npm package ${name}, a source of the face models, is not installed in ${candidates[0] ?? projectRoot}. ${REMEDY}`,
     );
   return folder;
 }

@@ -31,7 +31,7 @@ import { matchSettings } from './users/decision/match-settings.js';
 import { Reembedder } from './users/reembedding/reembedder.js';
 
 /** More than two threads find the memory bandwidth used up. */
-const SEARCH_THREADS = Math.min(2, availableParallelism());
+const searchThreads = Math.min(2, availableParallelism());
 
 /** The whole service, serving. */
 export interface Service {
@@ -107,7 +107,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       log: database.gallery,
       modelId: embedder.modelId,
       dimension: embedder.model.dimension,
-      threads: SEARCH_THREADS,
+      threads: searchThreads,
       onThreadLost: (reason) => {
         metrics.workersLost.inc({ kind: 'gallery' });
         outsideRequests(() => {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-const temporarySuffix = '.tmp';
-const staleAfterMs = 600_000;
+const TEMPORARY_SUFFIX = '.tmp';
+const STALE_AFTER_MS = 600_000;
 
 /**
  * Writes a file so that its name only ever shows whole content, even when several programs write it or one is killed.
@@ -15,7 +15,7 @@ export async function writeAtomically(
   content: Uint8Array | string,
   mode: number,
 ): Promise<void> {
-  const temporary = `${path}.${randomUUID()}${temporarySuffix}`;
+  const temporary = `${path}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   try {
     const file = await open(temporary, 'wx', mode);
     try {
@@ -36,10 +36,10 @@ export async function writeAtomically(
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const path of names
-    .filter((name) => name.endsWith(temporarySuffix))
+    .filter((name) => name.endsWith(TEMPORARY_SUFFIX))
     .map((name) => join(folder, name))) {
     const modified = await stat(path).catch(() => null);
-    if (modified !== null && Date.now() - modified.mtimeMs > staleAfterMs) await rm(path, { force: true });
+    if (modified !== null && Date.now() - modified.mtimeMs > STALE_AFTER_MS) await rm(path, { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { maxImagesPerUser } from './users/image-limits.js';
+import { MAX_IMAGES_PER_USER } from './users/image-limits.js';
 
 interface CatalogueEntry {
   /** HTTP status of the REST answer, and `extensions.http.status` over GraphQL. */
@@ -89,7 +89,7 @@ export const errorCatalogue = {
   IMAGE_LIMIT: {
     status: 409,
     retryable: false,
-    message: `This user has ${maxImagesPerUser} images already, which is the most that are kept`,
+    message: `This user has ${MAX_IMAGES_PER_USER} images already, which is the most that are kept`,
   },
   IDENTIFICATION_OFF: {
     status: 403,

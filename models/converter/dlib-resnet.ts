@@ -20,7 +20,7 @@ interface Block {
 
 const FIRST_LAYER = 'conv32_down';
 
-const BLOCKS: readonly Block[] = [
+const residualBlocks: readonly Block[] = [
   ...plain('conv32_1', 'conv32_2', 'conv32_3'),
   { name: 'conv64_down', halving: { moreChannels: 32, missingPixel: false } },
   ...plain('conv64_1', 'conv64_2', 'conv64_3'),
@@ -60,7 +60,7 @@ export function convertDlibResnetWithLayers(manifest: string, weights: Uint8Arra
 
 /** Names of the outputs whose ranges eight bits need: all but the last. */
 export function measuredLayers(): string[] {
-  const layers = BLOCKS.flatMap(({ name }) => [`${name}/conv1/relu`, `${name}/conv2/conv`, name]);
+  const layers = residualBlocks.flatMap(({ name }) => [`${name}/conv1/relu`, `${name}/conv2/conv`, name]);
   return [`${FIRST_LAYER}/relu`, ...layers.slice(0, -1)];
 }
 
@@ -76,27 +76,27 @@ function read(manifest: string, weights: Uint8Array): Weights {
 type MainBranch = (net: DlibResnet, x: string, block: Block, before: string) => string;
 
 class DlibResnet {
-  private readonly onnx: OnnxGraph;
-  private readonly eightBit: EightBitNodes;
+  readonly #onnx: OnnxGraph;
+  readonly #eightBit: EightBitNodes;
 
   constructor(
     name: string,
     private readonly weights: Weights,
   ) {
-    this.onnx = new OnnxGraph(name);
-    this.eightBit = new EightBitNodes(this.onnx);
+    this.#onnx = new OnnxGraph(name);
+    this.#eightBit = new EightBitNodes(this.#onnx);
   }
 
   build(mainBranch: MainBranch): OnnxGraph {
-    const { onnx } = this;
+    const onnx = this.#onnx;
     const input = onnx.input('input', ['batch', 3, 150, 150]);
-    let before = this.floatConvolution(input, FIRST_LAYER, { strides: [2, 2], auto_pad: 'VALID' }, true);
+    let before = this.#floatConvolution(input, FIRST_LAYER, { strides: [2, 2], auto_pad: 'VALID' }, true);
     let x = onnx.node('MaxPool', [before], 'pool', { kernel_shape: [3, 3], strides: [2, 2] });
-    for (const block of BLOCKS) {
+    for (const block of residualBlocks) {
       const main = mainBranch(this, x, block, before);
       x = before = onnx.node(
         'Relu',
-        [onnx.node('Add', [main, this.shortcut(x, block)], `${block.name}/sum`)],
+        [onnx.node('Add', [main, this.#shortcut(x, block)], `${block.name}/sum`)],
         block.name,
       );
     }
@@ -108,60 +108,55 @@ class DlibResnet {
   }
 
   floatBranch(x: string, block: Block): string {
-    const first = this.floatConvolution(x, `${block.name}/conv1`, firstOf(block), true);
-    const second = this.floatConvolution(first, `${block.name}/conv2`, SECOND, false);
-    return this.withMissingPixel(second, block);
+    const first = this.#floatConvolution(x, `${block.name}/conv1`, firstOf(block), true);
+    const second = this.#floatConvolution(first, `${block.name}/conv2`, secondConvolution, false);
+    return this.#withMissingPixel(second, block);
   }
 
   eightBitBranch(x: string, block: Block, before: string): string {
     const { name } = block;
-    const bytes = this.eightBit.quantise(x, `${name}/bytes`, rangeOf(before, false));
+    const bytes = this.#eightBit.quantise(x, `${name}/bytes`, rangeOf(before, false));
     const [one, two] = [`${name}/conv1`, `${name}/conv2`];
-    const first = this.eightBit.convolution(
+    const first = this.#eightBit.convolution(
       bytes,
       one,
-      this.layer(one),
+      this.#layer(one),
       rangeOf(`${one}/relu`, false),
       firstOf(block),
     );
-    const second = this.eightBit.convolution(
+    const second = this.#eightBit.convolution(
       first,
       two,
-      this.layer(two),
+      this.#layer(two),
       rangeOf(`${two}/conv`, true),
-      SECOND,
+      secondConvolution,
     );
-    return this.withMissingPixel(this.eightBit.dequantise(second, `${two}/floats`), block);
+    return this.#withMissingPixel(this.#eightBit.dequantise(second, `${two}/floats`), block);
   }
 
-  private shortcut(x: string, { name, halving }: Block): string {
+  #shortcut(x: string, { name, halving }: Block): string {
     if (halving === undefined) return x;
     const size = { kernel_shape: [2, 2], strides: [2, 2] };
-    const pooled = this.onnx.node('AveragePool', [x], `${name}/pool`, size);
+    const pooled = this.#onnx.node('AveragePool', [x], `${name}/pool`, size);
     const { moreChannels } = halving;
     if (moreChannels === 0) return pooled;
     const channels = { from: moreChannels, to: 2 * moreChannels };
-    return withMoreChannels(this.onnx, pooled, `${name}/shortcut`, channels);
+    return withMoreChannels(this.#onnx, pooled, `${name}/shortcut`, channels);
   }
 
-  private withMissingPixel(x: string, { name, halving }: Block): string {
+  #withMissingPixel(x: string, { name, halving }: Block): string {
     if (halving?.missingPixel !== true) return x;
     const channels = this.weights.floats(`${name}/conv2/conv/bias`).values.length;
-    return depthwise(this.onnx, x, `${name}/main`, new Float32Array(channels).fill(1), [1, 1]);
+    return depthwise(this.#onnx, x, `${name}/main`, new Float32Array(channels).fill(1), [1, 1]);
   }
 
-  private floatConvolution(
-    x: string,
-    name: string,
-    attributes: ConvolutionAttributes,
-    relu: boolean,
-  ): string {
-    const sum = floatConvolution(this.onnx, x, name, this.layer(name), attributes);
-    return relu ? this.onnx.node('Relu', [sum], `${name}/relu`) : sum;
+  #floatConvolution(x: string, name: string, attributes: ConvolutionAttributes, relu: boolean): string {
+    const sum = floatConvolution(this.#onnx, x, name, this.#layer(name), attributes);
+    return relu ? this.#onnx.node('Relu', [sum], `${name}/relu`) : sum;
   }
 
   /** The per-channel scale and shift that follow every convolution are folded into its filters and bias. */
-  private layer(name: string): Layer {
+  #layer(name: string): Layer {
     const { shape, values } = this.weights.floats(`${name}/conv/filters`);
     const scale = this.weights.floats(`${name}/scale/weights`).values;
     const shift = this.weights.floats(`${name}/scale/biases`).values;
@@ -180,10 +175,10 @@ interface ConvolutionAttributes extends Readonly<Record<string, string | number[
   readonly auto_pad: 'SAME_UPPER' | 'VALID';
 }
 
-const SECOND: ConvolutionAttributes = { strides: [1, 1], auto_pad: 'SAME_UPPER' };
+const secondConvolution: ConvolutionAttributes = { strides: [1, 1], auto_pad: 'SAME_UPPER' };
 
 function firstOf({ halving }: Block): ConvolutionAttributes {
-  return halving === undefined ? SECOND : { strides: [2, 2], auto_pad: 'VALID' };
+  return halving === undefined ? secondConvolution : { strides: [2, 2], auto_pad: 'VALID' };
 }
 
 function rangeOf(layer: string, signed: boolean): ByteRange {

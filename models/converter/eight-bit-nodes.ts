@@ -30,7 +30,7 @@ export class EightBitNodes {
   constructor(private readonly onnx: OnnxGraph) {}
 
   quantise(x: string, output: string, range: ByteRange): ByteTensor {
-    const result = this.describe(output, range);
+    const result = this.#describe(output, range);
     this.onnx.node('QuantizeLinear', [x, result.scaleName, result.zeroPointName], output);
     return result;
   }
@@ -60,7 +60,7 @@ export class EightBitNodes {
     const sums = Int32Array.from(bias, (value, channel) =>
       Math.round(value / (x.scale * (scales[channel] ?? Number.NaN))),
     );
-    const result = this.describe(output, range);
+    const result = this.#describe(output, range);
     const inputs = [
       x.name,
       x.scaleName,
@@ -76,7 +76,7 @@ export class EightBitNodes {
     return result;
   }
 
-  private describe(name: string, { limit, signed }: ByteRange): ByteTensor {
+  #describe(name: string, { limit, signed }: ByteRange): ByteTensor {
     const scale = limit / (signed ? 127 : 255);
     return {
       name,

@@ -8,7 +8,7 @@ import { toChannelsFirst, toOutputsFirst } from './weight-layout.js';
 const modelSchema = z.object({ weightsManifest: manifestSchema });
 
 /** Those of the thirteen depthwise layers that halve the picture: Howard et al., "MobileNets" (2017), table 1. */
-const HALVING_LAYERS: readonly number[] = [2, 4, 6, 12];
+const halvingLayers: readonly number[] = [2, 4, 6, 12];
 const LAYERS = 13;
 
 /** Every layer ends with ReLU6. */
@@ -67,7 +67,7 @@ function layersOf(json: string, bytes: Uint8Array): NamedLayer[] {
     return { name, filters, bias: biasOf(name), attributes };
   };
   const pairs = Array.from({ length: LAYERS }, (_, at) => [
-    depthwise(`conv_dw_${at + 1}`, HALVING_LAYERS.includes(at + 1) ? 2 : 1),
+    depthwise(`conv_dw_${at + 1}`, halvingLayers.includes(at + 1) ? 2 : 1),
     full(`conv_pw_${at + 1}`, 1),
   ]);
   return [full('conv1', 2), ...pairs.flat()];

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-const secretBytes = 32;
+const SECRET_BYTES = 32;
 
 // The prefix lets scanners find keys that were committed or pasted somewhere.
-const format = /^fvb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
+const FORMAT = /^fvb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 
 /** What a key is called: in lists, in `API_KEYS`, never secret. */
-export const keyNameFormat = /^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/;
+export const KEY_NAME_FORMAT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/;
 
 export interface NewApiKey {
   /** Public part, 16 hexadecimal digits. */
@@ -17,12 +17,12 @@ export interface NewApiKey {
 
 export function createApiKey(): NewApiKey {
   const id = randomBytes(8).toString('hex');
-  return { id, key: `fvb_${id}_${randomBytes(secretBytes).toString('base64url')}` };
+  return { id, key: `fvb_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}` };
 }
 
 /** @returns the public part of a key, or null for text that can be no key. */
 export function apiKeyId(key: string): string | null {
-  return format.exec(key)?.[1] ?? null;
+  return FORMAT.exec(key)?.[1] ?? null;
 }
 
 /** SHA-256 of the whole key. Not a slow hash: 256 random bits cannot be guessed, and it is computed for each request. */

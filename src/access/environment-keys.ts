@@ -1,4 +1,4 @@
-import { keyNameFormat } from './api-key.js';
+import { KEY_NAME_FORMAT } from './api-key.js';
 import { isScope, type Scope } from './principal.js';
 
 /** A key of `API_KEYS`; counts until it is taken out and the service started anew. */
@@ -9,7 +9,7 @@ export interface EnvironmentKey {
   readonly hash: Uint8Array;
 }
 
-const hashFormat = /^[0-9a-f]{64}$/i;
+const HASH_FORMAT = /^[0-9a-f]{64}$/i;
 
 /**
  * Reads `name:scope+scope:sha256`, several separated by commas.
@@ -24,11 +24,11 @@ export function parseEnvironmentKeys(text: string): EnvironmentKey[] {
 function parseEntry(entry: string, where: string): EnvironmentKey {
   const [name = '', scopeList = '', hash = '', ...rest] = entry.split(':');
   if (hash === '' || rest.length > 0) throw new Error(`${where} must look like name:scope+scope:sha256`);
-  if (!keyNameFormat.test(name))
+  if (!KEY_NAME_FORMAT.test(name))
     throw new Error(`the name of ${where} must have 1 to 50 letters, digits, dots, hyphens or underscores`);
   const scopes = scopeList.split('+');
   if (!scopes.every(isScope)) throw new Error(`${where} names a scope that does not exist`);
-  if (!hashFormat.test(hash)) throw new Error(`the hash of ${where} must have 64 hexadecimal digits`);
+  if (!HASH_FORMAT.test(hash)) throw new Error(`the hash of ${where} must have 64 hexadecimal digits`);
   return { name, scopes: new Set(scopes), hash: Buffer.from(hash, 'hex') };
 }
 

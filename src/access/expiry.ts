@@ -1,8 +1,8 @@
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-const duration = /^([1-9]\d{0,4})([hd])$/;
+const DURATION = /^([1-9]\d{0,4})([hd])$/;
 /** A date, or a time with its zone: without one it would depend on where the command runs. */
-const isoTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
  * Reads `12h`, `90d`, a date (its start in UTC) or a time with zone.
@@ -10,8 +10,9 @@ const isoTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/
  * @throws Error for anything else.
  */
 export function parseExpiry(text: string, now: Date): Date {
-  const [, count, unit] = duration.exec(text) ?? [];
-  const time = count === undefined ? isoTimeMs(text) : now.getTime() + Number(count) * hoursOf(unit) * hourMs;
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  const time =
+    count === undefined ? isoTimeMs(text) : now.getTime() + Number(count) * hoursOf(unit) * HOUR_MS;
   if (Number.isNaN(time))
     throw new Error('The time of expiry must look like 12h, 90d, 2030-12-31 or 2030-12-31T18:00:00Z');
   if (time <= now.getTime()) throw new Error('The time of expiry is over already');
@@ -23,5 +24,5 @@ function hoursOf(unit: string | undefined): number {
 }
 
 function isoTimeMs(text: string): number {
-  return isoTime.test(text) ? Date.parse(text) : Number.NaN;
+  return ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { keyNameFormat } from './api-key.js';
+import { KEY_NAME_FORMAT } from './api-key.js';
 import { parseExpiry } from './expiry.js';
 import type { KeyRequest } from './key-administration.js';
 import { isScope, scopes as allScopes } from './principal.js';
@@ -43,7 +43,7 @@ export function parseKeyCommand(args: readonly string[], now: Date): KeyCommand 
   const { scope = '', name = '', expires } = values;
   const names = scope.split(',');
   if (!names.every(isScope)) throw new Error(`--scope takes ${allScopes.join(', ')}, separated by commas`);
-  if (!keyNameFormat.test(name))
+  if (!KEY_NAME_FORMAT.test(name))
     throw new Error('--name takes 1 to 50 letters, digits, dots, hyphens or underscores');
   const request = { name, scopes: new Set(names) };
   if (values['print-only'] !== true)

@@ -2,7 +2,7 @@ import cors from 'cors';
 import type { RequestHandler } from 'express';
 import type { Config } from '../config/config.js';
 
-const sandboxOrigin = 'https://studio.apollographql.com';
+const SANDBOX_ORIGIN = 'https://studio.apollographql.com';
 
 function allow(origins: string[]): RequestHandler {
   return cors({
@@ -22,5 +22,5 @@ export function restCors(config: Pick<Config, 'http'>): RequestHandler {
 /** CORS for /graphql: outside production Apollo's hosted Sandbox may call too. */
 export function graphqlCors(config: Pick<Config, 'http' | 'production'>): RequestHandler {
   const configured = config.http.corsOrigins.map((address) => new URL(address).origin);
-  return allow(config.production ? configured : [...configured, sandboxOrigin]);
+  return allow(config.production ? configured : [...configured, SANDBOX_ORIGIN]);
 }

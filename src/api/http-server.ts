@@ -7,7 +7,7 @@ import type { RequestLimits } from '../limits/request-limits.js';
 import { listen } from '../listen.js';
 import { ServiceMetrics } from '../metrics/service-metrics.js';
 import type { FaceInspection } from '../users/face-inspection.js';
-import { maxImagesPerRegistration } from '../users/image-limits.js';
+import { MAX_IMAGES_PER_REGISTRATION } from '../users/image-limits.js';
 import type { UserService } from '../users/user-service.js';
 import { startApollo } from './graphql/apollo.js';
 import { InspectionResolver } from './graphql/inspection-resolver.js';
@@ -101,7 +101,8 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     drainTimeoutMs: limits.drainMs ?? 9_000,
   });
   const memory = new MemoryBudget(
-    limits.uploadBytes ?? Math.max(256 * 1024 * 1024, maxImagesPerRegistration * config.http.maxImageBytes),
+    limits.uploadBytes ??
+      Math.max(256 * 1024 * 1024, MAX_IMAGES_PER_REGISTRATION * config.http.maxImageBytes),
   );
   metrics.watchUploads(memory);
   const healthTimeoutMs = limits.healthMs ?? 2_000;

@@ -4,7 +4,7 @@ import type { AuditEntry, AuditLog } from './audit-log.js';
 type Head = Pick<AuditEntry, 'seq' | 'hash'>;
 type Unchained = Omit<AuditEntry, 'seq' | 'previousHash' | 'hash'>;
 
-const pageSize = 1000;
+const PAGE_SIZE = 1000;
 
 /** SHA-256 of the hash before and, as a JSON list, everything else in the entry. */
 export function hashOf(entry: Omit<AuditEntry, 'hash'>): Uint8Array {
@@ -44,7 +44,7 @@ export async function examineChain(log: AuditLog): Promise<ChainReport> {
   let previous: Head | null = null;
   let entries = 0;
   for (;;) {
-    const page = await log.page({ first: pageSize, after: previous?.seq ?? 0 });
+    const page = await log.page({ first: PAGE_SIZE, after: previous?.seq ?? 0 });
     for (const entry of page) {
       entries += 1;
       if (previous !== null && entry.seq !== previous.seq + 1)
@@ -56,7 +56,7 @@ export async function examineChain(log: AuditLog): Promise<ChainReport> {
         problems.push(`Entry ${entry.seq} is not the one that was written last.`);
       previous = entry;
     }
-    if (page.length < pageSize) break;
+    if (page.length < PAGE_SIZE) break;
   }
   const last = previous?.seq ?? 0;
   if (previous !== null && last < head.seq) problems.push(`Entries ${last + 1} to ${head.seq} are missing.`);

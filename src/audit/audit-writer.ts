@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /** Most entries of one transaction. */
-const batchSize = 256;
+const BATCH_SIZE = 256;
 
 /** Appends to the audit log; what comes while a transaction is under way shares the next one. */
 export class AuditWriter {
@@ -28,7 +28,7 @@ export class AuditWriter {
     if (this.#writing) return;
     this.#writing = true;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, batchSize);
+      const batch = this.#waiting.splice(0, BATCH_SIZE);
       try {
         await this.log.append(batch.map(({ event }) => event));
         for (const { resolve } of batch) resolve();

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { everyItem } from '../pages.js';
 import type { Vault } from '../protection/vault.js';
-import { privateFileMode, privateFolderMode } from '../storage/private-file.js';
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../storage/private-file.js';
 import type { ImageStore } from '../storage/image-store.js';
 import type { HoldingsDatabase } from '../database/database.js';
 import type { AuditEntry, AuditLog } from './audit-log.js';
 import { commandOrigin } from './audit-origin.js';
 
-const pageSize = 1000;
+const PAGE_SIZE = 1000;
 
 export interface ExportPersonOptions {
   readonly database: Pick<HoldingsDatabase, 'protection' | 'auditLog'>;
@@ -37,14 +37,14 @@ export async function exportPerson(
   const holdings = await protection.holdingsOf(userId);
   if (holdings === null) return null;
   const key = await protection.keyOf(userId);
-  await mkdir(folder, { mode: privateFolderMode });
+  await mkdir(folder, { mode: PRIVATE_FOLDER_MODE });
   await auditLog.append([{ ...commandOrigin, operation: 'export', outcome: 'done', userId }]);
   const pictures = [];
   for (const image of holdings.images) {
     const stored = await images.get(image.key);
     const file = basename(image.key);
     const picture = key === null ? stored : key.openImage(image.key, stored);
-    await writeFile(join(folder, file), picture, { mode: privateFileMode, flag: 'wx' });
+    await writeFile(join(folder, file), picture, { mode: PRIVATE_FILE_MODE, flag: 'wx' });
     pictures.push({ file, mediaType: image.mediaType });
   }
   const log = key === null ? [] : await entriesAbout(key.stored.pseudonym, auditLog);
@@ -59,7 +59,7 @@ export async function exportPerson(
     log,
   };
   await writeFile(join(folder, 'person.json'), `${JSON.stringify(person, null, 2)}\n`, {
-    mode: privateFileMode,
+    mode: PRIVATE_FILE_MODE,
     flag: 'wx',
   });
   return { pictures: pictures.length, templates: person.templates.length, logEntries: log.length };
@@ -68,7 +68,7 @@ export async function exportPerson(
 async function entriesAbout(subject: string, auditLog: AuditLog) {
   const entries: Pick<AuditEntry, 'at' | 'operation' | 'outcome' | 'actor' | 'requestId'>[] = [];
   const all = everyItem(
-    (after: number | undefined) => auditLog.page({ first: pageSize, after, subject }),
+    (after: number | undefined) => auditLog.page({ first: PAGE_SIZE, after, subject }),
     ({ seq }) => seq,
   );
   for await (const { at, operation, outcome, actor, requestId } of all)

@@ -8,13 +8,13 @@ import { readConfig } from '../config/read-config.js';
 const exitCodes = { done: 0, broken: 1, unknown: 1, failed: 2 } as const;
 type Outcome = keyof typeof exitCodes;
 
-const usage = `Usage: npm run audit -- list [<id>]   every entry, or those about one person, one a line
+const USAGE = `Usage: npm run audit -- list [<id>]   every entry, or those about one person, one a line
        npm run audit -- verify         follows the chain of hashes and prints its head
 
 Works beside the running service. See docs/privacy.md.
 `;
 
-const pageSize = 1000;
+const PAGE_SIZE = 1000;
 
 async function list(log: AuditLog, userId: string | undefined): Promise<Outcome> {
   const subject = userId === undefined ? undefined : await log.pseudonymOf(userId);
@@ -24,7 +24,7 @@ async function list(log: AuditLog, userId: string | undefined): Promise<Outcome>
   }
   let after: number | undefined;
   for (;;) {
-    const page = await log.page({ first: pageSize, after, subject });
+    const page = await log.page({ first: PAGE_SIZE, after, subject });
     const users = await log.usersOf(page.flatMap((entry) => entry.subject ?? []));
     for (const entry of page) process.stdout.write(`${line(entry, users)}\n`);
     const last = page.at(-1);
@@ -65,7 +65,7 @@ if (
   rest.length > 0 ||
   (command === 'verify' && userId !== undefined)
 ) {
-  process.stderr.write(usage);
+  process.stderr.write(USAGE);
   process.exit(exitCodes.failed);
 }
 const outcome = await run(command, userId).catch((error: unknown) => {

@@ -15,13 +15,13 @@ import { openImageStore } from '../storage/open-image-store.js';
 /** Exit codes: nothing is wrong any more; something is; the examination could not be done. */
 const exitCodes = { clean: 0, found: 1, failed: 2 } as const;
 
-const usage = `Usage: npm run doctor [-- --fix]
+const USAGE = `Usage: npm run doctor [-- --fix]
 
 Compares the database with the image store both ways, and looks for leftovers and files open to others.
 With --fix repairs what can be repaired. See docs/doctor.md.
 `;
 
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes> {
   if (config.mysql === undefined && !existsSync(config.dataDir))
@@ -32,7 +32,7 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
     const images = await openImageStore(config, { abandonedAfterMs: Infinity });
     // Only the embedded database tells that nobody else is at work; a late write to S3 takes its time even so.
     const alone = config.mysql === undefined && (images.lateWriteMs ?? 0) === 0;
-    const leftBefore = alone ? new Date(8.64e15) : new Date(Date.now() - hourMs);
+    const leftBefore = alone ? new Date(8.64e15) : new Date(Date.now() - HOUR_MS);
     async function* findings(): AsyncIterable<Finding> {
       yield* checkRows(database, images);
       yield* checkTemplates(database, vault);
@@ -63,7 +63,7 @@ function print(line: string): void {
 
 const options = process.argv.slice(2);
 if (options.some((option) => option !== '--fix')) {
-  process.stderr.write(usage);
+  process.stderr.write(USAGE);
   process.exit(exitCodes.failed);
 }
 const outcome = await run(options.includes('--fix'), readConfig()).catch((error: unknown) => {

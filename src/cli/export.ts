@@ -10,7 +10,7 @@ import { openImageStore } from '../storage/open-image-store.js';
 /** Exit codes: done; there is no such person; it could not be done. */
 const exitCodes = { done: 0, unknown: 1, failed: 2 } as const;
 
-const usage = `Usage: npm run export -- <id> <new folder>
+const USAGE = `Usage: npm run export -- <id> <new folder>
 
 Writes everything held about a person into the folder: person.json and the pictures. Delete it when it was
 handed over. Works beside the running service. See docs/privacy.md.
@@ -38,7 +38,7 @@ async function run(userId: string, folder: string, config: Config): Promise<keyo
 
 const [, , userId, folder, ...rest] = process.argv;
 if (userId === undefined || folder === undefined || rest.length > 0) {
-  process.stderr.write(usage);
+  process.stderr.write(USAGE);
   process.exit(exitCodes.failed);
 }
 const outcome = await run(userId, resolve(folder), readConfig()).catch((error: unknown) => {

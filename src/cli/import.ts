@@ -16,7 +16,7 @@ import { Housekeeping } from '../users/housekeeping.js';
 /** Exit codes: everybody is enrolled; some file was refused; the import could not begin; it was interrupted. */
 const exitCodes = { done: 0, refused: 1, failed: 2, interrupted: 130 } as const;
 
-const usage = `Usage: npm run import -- <folder>
+const USAGE = `Usage: npm run import -- <folder>
 
 Enrols people from pictures named <id>.jpg or <id>/<anything>.jpg (also png, webp, avif).
 Who is enrolled already is skipped, so it can be started again. See docs/import.md.
@@ -103,7 +103,7 @@ process.once('SIGTERM', () => {
 
 const [, , folder, ...rest] = process.argv;
 if (folder === undefined || folder.startsWith('-') || rest.length > 0) {
-  process.stderr.write(usage);
+  process.stderr.write(USAGE);
   process.exit(exitCodes.failed);
 }
 const outcome = await run(resolve(folder), readConfig()).catch((error: unknown) => {

@@ -13,7 +13,7 @@ const exitCodes = { done: 0, incomplete: 1, failed: 2, interrupted: 130 } as con
 
 type Outcome = keyof typeof exitCodes;
 
-const usage = `Usage: npm run master-key -- <command>
+const USAGE = `Usage: npm run master-key -- <command>
 
   status   which master keys protect this database, and how many users each
   create   prints a new master key, for MASTER_KEYS or a file
@@ -101,7 +101,7 @@ function run(command: string | undefined): Promise<Outcome> {
       return rotate(readConfig());
     case undefined:
     default:
-      process.stderr.write(usage);
+      process.stderr.write(USAGE);
       return Promise.resolve('failed');
   }
 }

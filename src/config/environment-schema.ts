@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { defaultEmbedder, matchFmrs } from '../models/catalogue.js';
+import { DEFAULT_EMBEDDER, matchFmrs } from '../models/catalogue.js';
 import { parseEnvironmentKeys } from '../access/environment-keys.js';
 import { parseDatabaseUrl } from '../database/mysql/database-url.js';
-import { defaultSimilarityStep } from '../users/decision/similarity-scale.js';
+import { DEFAULT_SIMILARITY_STEP } from '../users/decision/similarity-scale.js';
 import { parseMasterKeys } from '../protection/master-key.js';
 
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
 // No part of the prefix starts with a dot: `..` is not the same to every client and proxy.
-export const s3Address = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
+export const S3_ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-][\w.-]*)*)\/?$/;
 
 /** Refuses 1.7 % of the faces of lfw-dev; see docs/liveness.md. */
-export const usualLiveness = 0.6;
+export const USUAL_LIVENESS = 0.6;
 
 /** Every environment variable the service reads; the README's table is generated from it. */
 export const environmentSchema = z.object({
@@ -60,7 +60,7 @@ export const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and of the images'),
   IMAGE_STORE: z
     .string()
-    .regex(s3Address, 'must look like s3://bucket/prefix')
+    .regex(S3_ADDRESS, 'must look like s3://bucket/prefix')
     .optional()
     .describe('Where image files are kept: `s3://bucket/prefix`; unset: `images` below `DATA_DIR`'),
   AWS_ENDPOINT_URL: z
@@ -144,7 +144,7 @@ export const environmentSchema = z.object({
   FACE_EMBEDDER: z
     .string()
     .min(1)
-    .default(defaultEmbedder)
+    .default(DEFAULT_EMBEDDER)
     .describe(
       'Model that makes templates: `dlib-faceres-v2`, an older one (`dlib-faceres-v1`, `dlib-resnet-v1`: slower, less accurate), one that was added (`sface`, `auraface`), or the `.json` file that describes your own; see docs/models.md',
     ),
@@ -172,7 +172,7 @@ export const environmentSchema = z.object({
     .number()
     .min(0.001)
     .max(0.25)
-    .default(defaultSimilarityStep)
+    .default(DEFAULT_SIMILARITY_STEP)
     .describe(
       'Rounding step of the reported `similarity`, 0.001 to 0.25; small steps let an attacker approach a face picture by picture',
     ),
@@ -193,7 +193,7 @@ export const environmentSchema = z.object({
     .min(0)
     .max(1)
     .optional()
-    .describe(`Least liveness, 0 to 1, where \`LIVENESS\` asks for it; unset: ${usualLiveness}`),
+    .describe(`Least liveness, 0 to 1, where \`LIVENESS\` asks for it; unset: ${USUAL_LIVENESS}`),
   MAX_IMAGE_BYTES: integer(10_485_760, 1024, 104_857_600).describe('Largest image file accepted, in bytes'),
   MAX_IMAGE_PIXELS: integer(50_000_000, 10_000, 268_402_689).describe(
     'Largest width × height accepted, read from the header before decoding',

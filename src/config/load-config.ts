@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { MysqlSettings } from '../database/mysql/mysql-options.js';
 import { ConfigError, type Config, type MetricsSettings, type S3Location } from './config.js';
-import { environmentSchema, s3Address, usualLiveness, type Environment } from './environment-schema.js';
+import { environmentSchema, S3_ADDRESS, USUAL_LIVENESS, type Environment } from './environment-schema.js';
 
 /** Reads the configuration out of environment variables; an empty variable counts as unset. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
@@ -51,7 +51,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     liveness: {
       askedFor: values.LIVENESS,
-      threshold: values.LIVENESS_THRESHOLD ?? usualLiveness,
+      threshold: values.LIVENESS_THRESHOLD ?? USUAL_LIVENESS,
     },
     retention: {
       imageDays: retentionDays(values.IMAGE_RETENTION),
@@ -95,19 +95,19 @@ function contradictions(given: Partial<Record<string, string>>): string[] {
 }
 
 /** The port that OpenTelemetry's Prometheus exporters use. */
-const usualMetricsPort = 9464;
+const USUAL_METRICS_PORT = 9464;
 
 function metricsSettings({ METRICS_HOST, METRICS_PORT }: Environment): MetricsSettings | undefined {
   if (METRICS_PORT === 'off') return undefined;
   return {
     host: METRICS_HOST,
-    port: METRICS_PORT === undefined ? usualMetricsPort : Number(METRICS_PORT),
+    port: METRICS_PORT === undefined ? USUAL_METRICS_PORT : Number(METRICS_PORT),
     portMayBeTaken: METRICS_PORT === undefined,
   };
 }
 
 function imageStore(values: Environment): S3Location | undefined {
-  const [, bucket, path = ''] = s3Address.exec(values.IMAGE_STORE ?? '') ?? [];
+  const [, bucket, path = ''] = S3_ADDRESS.exec(values.IMAGE_STORE ?? '') ?? [];
   if (bucket === undefined) return undefined;
   const endpoint = values.AWS_ENDPOINT_URL_S3 ?? values.AWS_ENDPOINT_URL;
   return {

@@ -1,10 +1,10 @@
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { privateFileMode, privateFolderMode } from '../storage/private-file.js';
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../storage/private-file.js';
 import type { Finding } from './finding.js';
 
-const groupOrOthers = 0o077;
-const others = 0o007;
+const GROUP_OR_OTHERS = 0o077;
+const OTHERS = 0o007;
 
 /**
  * Looks for unfinished files, and for files and folders that other users of the machine could read.
@@ -13,7 +13,7 @@ const others = 0o007;
 export async function* checkFolder(dataDir: string, leftBefore: Date): AsyncIterable<Finding> {
   for (const folder of [join(dataDir, 'images', 'incoming'), join(dataDir, 'tmp')])
     yield* unfinishedFiles(folder, leftBefore);
-  if (process.platform !== 'win32') yield* openToOthers(dataDir, others);
+  if (process.platform !== 'win32') yield* openToOthers(dataDir, OTHERS);
 }
 
 async function* unfinishedFiles(folder: string, leftBefore: Date): AsyncIterable<Finding> {
@@ -37,7 +37,7 @@ async function* openToOthers(path: string, forbidden: number): AsyncIterable<Fin
   const status = await statusOf(path);
   if (status === null || status.isSymbolicLink()) return;
   if ((status.mode & forbidden) !== 0) {
-    const mode = status.isDirectory() ? privateFolderMode : privateFileMode;
+    const mode = status.isDirectory() ? PRIVATE_FOLDER_MODE : PRIVATE_FILE_MODE;
     yield {
       problem: `${path} is open to other users of the machine (mode ${(status.mode & 0o777).toString(8)})`,
       remedy: `set mode ${mode.toString(8)}`,
@@ -48,7 +48,7 @@ async function* openToOthers(path: string, forbidden: number): AsyncIterable<Fin
     };
   }
   if (!status.isDirectory()) return;
-  for (const name of await namesIn(path)) yield* openToOthers(join(path, name), groupOrOthers);
+  for (const name of await namesIn(path)) yield* openToOthers(join(path, name), GROUP_OR_OTHERS);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

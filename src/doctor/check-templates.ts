@@ -3,7 +3,7 @@ import type { Vault } from '../protection/vault.js';
 import type { Database } from '../database/database.js';
 import type { Finding } from './finding.js';
 
-const pageSize = 1000;
+const PAGE_SIZE = 1000;
 
 /** Looks for templates that do not open: damaged, or copied from another row. */
 export async function* checkTemplates(
@@ -11,7 +11,7 @@ export async function* checkTemplates(
   vault: Vault,
 ): AsyncIterable<Finding> {
   const templates = everyItem(
-    (after: string | undefined) => protection.templates({ first: pageSize, after }),
+    (after: string | undefined) => protection.templates({ first: PAGE_SIZE, after }),
     ({ templateId }) => templateId,
   );
   for await (const row of templates)

@@ -5,7 +5,7 @@ import type { CheckedBlob, ConsistencyCheck } from '../database/consistency.js';
 import type { BlobJournal } from '../storage/blob-journal.js';
 import type { Finding } from './finding.js';
 
-const pageSize = 1000;
+const PAGE_SIZE = 1000;
 
 export interface CompareOptions {
   readonly consistency: ConsistencyCheck;
@@ -43,10 +43,10 @@ export async function* compareImages(options: CompareOptions): AsyncIterable<Fin
 async function* allBlobs(consistency: ConsistencyCheck): AsyncIterable<CheckedBlob> {
   let after = '';
   for (;;) {
-    const page = await consistency.blobs({ first: pageSize, after });
+    const page = await consistency.blobs({ first: PAGE_SIZE, after });
     yield* page;
     const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return;
+    if (last === undefined || page.length < PAGE_SIZE) return;
     after = last.key;
   }
 }

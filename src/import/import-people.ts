@@ -8,7 +8,7 @@ import type { UserRepository } from '../users/user-repository.js';
 import type { PersonFiles, RefusedFile } from './people-in-folder.js';
 
 /** How often a file is tried while the database, the image store or a worker is unavailable. */
-const attempts = 5;
+const ATTEMPTS = 5;
 
 export interface ImportOptions {
   readonly folder: string;
@@ -68,7 +68,7 @@ async function importPerson(
     try {
       const { signal, retryDelayMs = 500 } = options;
       return await patiently(() => importFile(id, join(options.folder, file), options), {
-        attempts,
+        attempts: ATTEMPTS,
         retryDelayMs,
         signal,
       });

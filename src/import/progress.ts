@@ -1,8 +1,8 @@
 import type { WriteStream } from 'node:tty';
 
-const barWidth = 30;
-const redrawMs = 100;
-const plainLines = 10;
+const BAR_WIDTH = 30;
+const REDRAW_MS = 100;
+const PLAIN_LINES = 10;
 
 /** The part of `process.stdout` that is used. */
 export type Output = Pick<WriteStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
@@ -19,7 +19,7 @@ export class Progress {
   ) {}
 
   update(done: number): void {
-    const plainStep = Math.max(1, Math.ceil(this.total / plainLines));
+    const plainStep = Math.max(1, Math.ceil(this.total / PLAIN_LINES));
     const crossed = Math.floor(done / plainStep) > Math.floor(this.#done / plainStep);
     this.#done = done;
     if (this.output.isTTY) this.#draw(done === this.total);
@@ -45,14 +45,14 @@ export class Progress {
 
   #draw(now: boolean): void {
     const time = Date.now();
-    if (!now && time - this.#drawnAt < redrawMs) return;
+    if (!now && time - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = time;
     const share = this.total === 0 ? 1 : this.#done / this.total;
-    const filled = Math.round(share * barWidth);
+    const filled = Math.round(share * BAR_WIDTH);
     const seconds = (time - this.#startedAt) / 1000;
     const left =
       this.#done === 0 ? '' : `, ${Math.ceil((seconds / this.#done) * (this.total - this.#done))} s left`;
-    const text = `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${this.#done} of ${this.total}${left}`;
+    const text = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${this.#done} of ${this.total}${left}`;
     this.output.write(`\r\u001b[K${text.slice(0, (this.output.columns ?? 80) - 1)}`);
   }
 }

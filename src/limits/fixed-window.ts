@@ -2,7 +2,7 @@ import { ServiceError } from '../errors.js';
 import type { Counters } from './counters.js';
 
 /** Blocked keys are dropped when there are more; the counters then refuse them again. */
-const maxBlocked = 10_000;
+const MAX_BLOCKED = 10_000;
 
 export interface FixedWindowOptions {
   readonly counters: Counters;
@@ -24,7 +24,7 @@ export class FixedWindow {
     this.#refuseBlocked(key);
     const count = await counters.add(key, points, { durationMs: windowSeconds * 1000, from: 'first' });
     if (count.points <= most) return count.remainingMs;
-    if (this.#blockedUntil.size >= maxBlocked) this.#blockedUntil.clear();
+    if (this.#blockedUntil.size >= MAX_BLOCKED) this.#blockedUntil.clear();
     this.#blockedUntil.set(key, performance.now() + count.remainingMs);
     throw rateLimited(count.remainingMs);
   }

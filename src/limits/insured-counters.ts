@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Count, Counters, Lifetime } from './counters.js';
 
 /** How long shared counters that failed are left alone, so that requests do not wait for them in turn. */
-const pauseMs = 5_000;
+const PAUSE_MS = 5_000;
 
 export interface InsuredCountersOptions {
   readonly shared: Counters;
@@ -56,7 +56,7 @@ export class InsuredCounters implements Counters {
     } catch (error) {
       if (this.#awayUntilMs === null)
         logger.warn({ err: error }, 'the counters of all nodes cannot be reached; this node counts alone');
-      this.#awayUntilMs = this.#now() + pauseMs;
+      this.#awayUntilMs = this.#now() + PAUSE_MS;
       return work(insurance);
     }
   }

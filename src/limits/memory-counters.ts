@@ -6,7 +6,7 @@ interface Entry {
 }
 
 /** How many of the longest untouched counters are compared when one has to go. */
-const candidates = 16;
+const CANDIDATES = 16;
 
 export interface MemoryCountersOptions {
   /** @default 100000, about 30 MB */
@@ -83,7 +83,7 @@ export class MemoryCounters implements Counters {
       const points = entry.expiresAtMs <= now ? 0 : entry.points;
       if (lowest === undefined || points < lowest.points) lowest = { key, points };
       seen += 1;
-      if (seen === candidates) break;
+      if (seen === CANDIDATES) break;
     }
     if (lowest !== undefined) this.#entries.delete(lowest.key);
   }

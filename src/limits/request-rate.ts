@@ -2,10 +2,10 @@ import { counterKey } from './counter-key.js';
 import type { Counters } from './counters.js';
 import { FixedWindow } from './fixed-window.js';
 
-const windowSeconds = 60;
+const WINDOW_SECONDS = 60;
 
 /** Loans are dropped when there are more; a client that had one takes the next. */
-const maxLoans = 10_000;
+const MAX_LOANS = 10_000;
 
 export interface RequestRateOptions {
   /** Begins the keys of the counters. */
@@ -35,7 +35,10 @@ export class RequestRate {
   readonly #borrowing = new Map<string, Promise<void>>();
 
   constructor({ kind, perMinute, counters, block = 1 }: RequestRateOptions) {
-    this.#window = perMinute === 0 ? null : new FixedWindow({ counters, points: perMinute, windowSeconds });
+    this.#window =
+      perMinute === 0
+        ? null
+        : new FixedWindow({ counters, points: perMinute, windowSeconds: WINDOW_SECONDS });
     this.#kind = kind;
     this.#block = block;
   }
@@ -71,7 +74,7 @@ export class RequestRate {
 
   async #borrow(key: string, window: FixedWindow): Promise<void> {
     const windowMs = await window.consume(key, this.#block);
-    if (this.#loans.size >= maxLoans) this.#loans.clear();
+    if (this.#loans.size >= MAX_LOANS) this.#loans.clear();
     this.#loans.set(key, { left: this.#block, until: performance.now() + windowMs });
   }
 }

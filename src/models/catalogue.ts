@@ -104,20 +104,20 @@ export type Model = (DetectorModel | LandmarkModel | EmbedderModel | FeatureMode
   readonly input: { readonly name: string };
 };
 
-const human = '@vladmandic/human';
-const faceApi = '@vladmandic/face-api';
+const HUMAN = '@vladmandic/human';
+const FACE_API = '@vladmandic/face-api';
 
 /** dlib's ResNet in any precision. */
 const dlibResnet = {
   role: 'embedder',
   sources: [
     {
-      package: faceApi,
+      package: FACE_API,
       file: 'model/face_recognition_model-weights_manifest.json',
       sha256: 'cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b',
     },
     {
-      package: faceApi,
+      package: FACE_API,
       file: 'model/face_recognition_model.bin',
       sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
     },
@@ -140,12 +140,12 @@ const faceres = {
   role: 'features',
   sources: [
     {
-      package: human,
+      package: HUMAN,
       file: 'models/faceres.json',
       sha256: '5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df',
     },
     {
-      package: human,
+      package: HUMAN,
       file: 'models/faceres.bin',
       sha256: '2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b',
     },
@@ -179,12 +179,12 @@ export const modelCatalogue = {
     sha256: '671730fb66378370602b83ea14fdbff280816128458413a9ebdc62fc526dd715',
     sources: [
       {
-        package: human,
+        package: HUMAN,
         file: 'models/blazeface.json',
         sha256: 'cd7bbfc078270572beb39f9e5ae67aadbd50b5e67cff37e6d4f6b3ea39312e5f',
       },
       {
-        package: human,
+        package: HUMAN,
         file: 'models/blazeface.bin',
         sha256: 'dc9a97fdc50bc43216554bdd69aa3e7b9361a519ee7bdd996a2f69a98a6f9b72',
       },
@@ -220,12 +220,12 @@ export const modelCatalogue = {
     sha256: '25fd95fc67635dd8e9fb223dd02f0faf6c84673a4fecb167b8877e690379762e',
     sources: [
       {
-        package: human,
+        package: HUMAN,
         file: 'models/facemesh.json',
         sha256: 'b60ca26f404724f43bd2b1575761d8265180e1f053cc0731caa68462927309e7',
       },
       {
-        package: human,
+        package: HUMAN,
         file: 'models/facemesh.bin',
         sha256: '3826da640b0a3021161605369ee6af293f75d518040355b960ec71a3390c1c0b',
       },
@@ -273,12 +273,12 @@ export const modelCatalogue = {
     sha256: '925ace0261471396e4282e585a59b95adb3e6ea029130752f9ef4f4613c27930',
     sources: [
       {
-        package: human,
+        package: HUMAN,
         file: 'models/antispoof.json',
         sha256: '7fd698ae1cebabbcad79d3b8b448587b0365eb7911987418231bdcf36583112a',
       },
       {
-        package: human,
+        package: HUMAN,
         file: 'models/antispoof.bin',
         sha256: '4490fecb2becdb6869edc7e60f5e59962be013a8def8719b1373afb0f905c094',
       },
@@ -294,12 +294,12 @@ export const modelCatalogue = {
     sha256: 'a4688206904bd67c97a56876a85332eaf4eebf8e01de67b8b77e56a85929dde3',
     sources: [
       {
-        package: human,
+        package: HUMAN,
         file: 'models/liveness.json',
         sha256: '9e51c8acf83b80abbf329b2735309ab5c90611c66905ade8b1bd130d473df9c8',
       },
       {
-        package: human,
+        package: HUMAN,
         file: 'models/liveness.bin',
         sha256: 'fc6a6b6b3b9721bdb8bff67a457a15b7cbfd81715cfb27f3e65b757e81dd663e',
       },
@@ -321,7 +321,7 @@ export const modelCatalogue = {
 export type ModelName = keyof typeof modelCatalogue;
 
 /** The embedder that templates are made with unless `FACE_EMBEDDER` names another. */
-export const defaultEmbedder = 'dlib-faceres-v2';
+export const DEFAULT_EMBEDDER = 'dlib-faceres-v2';
 
 /** Where buildModels puts the models unless told otherwise. */
 export const modelsFolder = join(projectRoot, 'models');

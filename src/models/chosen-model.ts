@@ -1,5 +1,5 @@
 import {
-  defaultEmbedder,
+  DEFAULT_EMBEDDER,
   modelCatalogue,
   modelFile,
   type DetectorModel,
@@ -49,7 +49,7 @@ export const builtEmbedders = {
   'dlib-resnet-v1': ofCatalogue('dlib-resnet-v1'),
 } as const satisfies Record<string, ChosenEmbedder>;
 
-export const builtEmbedder: ChosenEmbedder = builtEmbedders[defaultEmbedder];
+export const builtEmbedder: ChosenEmbedder = builtEmbedders[DEFAULT_EMBEDDER];
 
 export function isBuiltEmbedder(name: string): name is keyof typeof builtEmbedders {
   return Object.hasOwn(builtEmbedders, name);

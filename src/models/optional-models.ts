@@ -9,8 +9,8 @@ export type OptionalModel = (DetectorModel | EmbedderModel) & {
   };
 };
 
-const openCvZoo = 'https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models';
-const measureIt = 'Measure it on pictures like yours with npm run evaluate.';
+const OPEN_CV_ZOO = 'https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models';
+const MEASURE_IT = 'Measure it on pictures like yours with npm run evaluate.';
 
 /** Models that `npm run models -- add` fetches, by name; the names are stored beside templates and never change meaning. */
 export const optionalModels = {
@@ -20,7 +20,7 @@ export const optionalModels = {
     file: 'face_detection_yunet_2023mar.onnx',
     sha256: '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4',
     download: {
-      address: `${openCvZoo}/face_detection_yunet/face_detection_yunet_2023mar.onnx`,
+      address: `${OPEN_CV_ZOO}/face_detection_yunet/face_detection_yunet_2023mar.onnx`,
       maxBytes: 232_589,
     },
     licence: { spdx: 'MIT', origin: 'YuNet, Shiqi Yu and others; OpenCV Zoo' },
@@ -42,7 +42,7 @@ export const optionalModels = {
     file: 'face_recognition_sface_2021dec.onnx',
     sha256: '0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79',
     download: {
-      address: `${openCvZoo}/face_recognition_sface/face_recognition_sface_2021dec.onnx`,
+      address: `${OPEN_CV_ZOO}/face_recognition_sface/face_recognition_sface_2021dec.onnx`,
       maxBytes: 38_696_353,
     },
     licence: { spdx: 'Apache-2.0', origin: 'SFace, Yaoyao Zhong and others; OpenCV Zoo' },
@@ -51,7 +51,7 @@ export const optionalModels = {
     dimension: 128,
     chip: { shape: 'arcface-5', size: 112 },
     thresholds: null,
-    thresholdsFrom: `OpenCV publishes the cosine 0.363 as that of best accuracy on LFW, with its own alignment and without mirrored chips. ${measureIt}`,
+    thresholdsFrom: `OpenCV publishes the cosine 0.363 as that of best accuracy on LFW, with its own alignment and without mirrored chips. ${MEASURE_IT}`,
   },
   auraface: {
     role: 'embedder',
@@ -72,7 +72,7 @@ export const optionalModels = {
     dimension: 512,
     chip: { shape: 'arcface-5', size: 112 },
     thresholds: null,
-    thresholdsFrom: `Its makers publish no thresholds. ${measureIt}`,
+    thresholdsFrom: `Its makers publish no thresholds. ${MEASURE_IT}`,
   },
 } as const satisfies Record<string, OptionalModel>;
 

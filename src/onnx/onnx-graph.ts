@@ -10,35 +10,35 @@ export type Attribute = number | readonly number[] | string | { readonly float: 
 
 /** Collects an ONNX graph in order and encodes it: the same calls always give the same bytes. */
 export class OnnxGraph {
-  private readonly nodes: object[] = [];
-  private readonly initializers: object[] = [];
-  private readonly inputs: object[] = [];
-  private readonly outputs: object[] = [];
+  readonly #nodes: object[] = [];
+  readonly #initializers: object[] = [];
+  readonly #inputs: object[] = [];
+  readonly #outputs: object[] = [];
 
   constructor(private readonly name: string) {}
 
   /** @returns the name, for use as a node's input. */
   input(name: string, shape: Shape, type: TensorType = 'float'): string {
-    this.inputs.push(describeTensor(name, shape, type));
+    this.#inputs.push(describeTensor(name, shape, type));
     return name;
   }
 
   output(name: string, shape: Shape, type: TensorType = 'float'): void {
-    this.outputs.push(describeTensor(name, shape, type));
+    this.#outputs.push(describeTensor(name, shape, type));
   }
 
   floats(name: string, dims: readonly number[], values: Float32Array): string {
-    return this.initializer(name, dims, dataType.float, values);
+    return this.#initializer(name, dims, dataType.float, values);
   }
 
   integers(name: string, values: readonly number[]): string {
-    return this.initializer(name, [values.length], dataType.int64, BigInt64Array.from(values, BigInt));
+    return this.#initializer(name, [values.length], dataType.int64, BigInt64Array.from(values, BigInt));
   }
 
   /** The kind of array gives the type. */
   bytes(name: string, dims: readonly number[], values: Uint8Array | Int8Array | Int32Array): string {
     const type = values instanceof Uint8Array ? 'uint8' : values instanceof Int8Array ? 'int8' : 'int32';
-    return this.initializer(name, dims, dataType[type], values);
+    return this.#initializer(name, dims, dataType[type], values);
   }
 
   /** Adds a node with one output, which is also its name. */
@@ -60,17 +60,17 @@ export class OnnxGraph {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): void {
     const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
-    this.nodes.push({ input: inputs, output: outputs, name: outputs[0], opType, attribute });
+    this.#nodes.push({ input: inputs, output: outputs, name: outputs[0], opType, attribute });
   }
 
   /** The bytes of an .onnx file: IR version 9, operator set 17. */
   encode(): Uint8Array {
     const graph = {
-      node: this.nodes,
+      node: this.#nodes,
       name: this.name,
-      initializer: this.initializers,
-      input: this.inputs,
-      output: this.outputs,
+      initializer: this.#initializers,
+      input: this.#inputs,
+      output: this.#outputs,
     };
     const model = {
       irVersion: 9,
@@ -81,7 +81,7 @@ export class OnnxGraph {
     return ModelProto.encode(model).finish();
   }
 
-  private initializer(
+  #initializer(
     name: string,
     dims: readonly number[],
     type: number,
@@ -91,7 +91,7 @@ export class OnnxGraph {
     if (size !== values.length)
       throw new RangeError(`${name} holds ${values.length} values for the shape ${dims.join('×')}`);
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.initializers.push({ dims, dataType: type, name, rawData });
+    this.#initializers.push({ dims, dataType: type, name, rawData });
     return name;
   }
 }

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 
 // The part of https://github.com/onnx/onnx/blob/v1.16.0/onnx/onnx.proto that the converted models need.
-const onnxProto = `
+const ONNX_PROTO = `
   syntax = "proto2";
   package onnx;
 
@@ -51,7 +51,7 @@ const onnxProto = `
     repeated OperatorSetIdProto opsetImport = 8;
   }`;
 
-export const ModelProto = protobuf.parse(onnxProto).root.lookupType('onnx.ModelProto');
+export const ModelProto = protobuf.parse(ONNX_PROTO).root.lookupType('onnx.ModelProto');
 
 /** Values of `TensorProto.DataType`. */
 export const dataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;

@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 /** Length of every key, in bytes. */
-export const keyBytes = 32;
+export const KEY_BYTES = 32;
 
-const algorithm = 'aes-256-gcm';
-const version = 1;
-const nonceBytes = 12;
-const tagBytes = 16;
-const headerBytes = 1 + nonceBytes;
+const ALGORITHM = 'aes-256-gcm';
+const VERSION = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEADER_BYTES = 1 + NONCE_BYTES;
 
 /** Sealed bytes that do not open: another key, another context, or not as they were written. */
 export class EnvelopeError extends Error {
@@ -24,22 +24,22 @@ export class EnvelopeError extends Error {
  * @param context what the bytes are and belong to; opening needs the same.
  */
 export function seal(key: Uint8Array, plain: Uint8Array, context: readonly string[]): Uint8Array {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(additionalData(context));
   const body = cipher.update(plain);
-  return Buffer.concat([Buffer.of(version), nonce, body, cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat([Buffer.of(VERSION), nonce, body, cipher.final(), cipher.getAuthTag()]);
 }
 
 /** @throws EnvelopeError */
 export function open(key: Uint8Array, sealed: Uint8Array, context: readonly string[]): Uint8Array {
-  if (sealed.length < headerBytes + tagBytes || sealed[0] !== version) throw new EnvelopeError();
-  const end = sealed.length - tagBytes;
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(1, headerBytes), {
-    authTagLength: tagBytes,
+  if (sealed.length < HEADER_BYTES + TAG_BYTES || sealed[0] !== VERSION) throw new EnvelopeError();
+  const end = sealed.length - TAG_BYTES;
+  const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(1, HEADER_BYTES), {
+    authTagLength: TAG_BYTES,
   });
   decipher.setAAD(additionalData(context)).setAuthTag(sealed.subarray(end));
-  const plain = decipher.update(sealed.subarray(headerBytes, end));
+  const plain = decipher.update(sealed.subarray(HEADER_BYTES, end));
   try {
     decipher.final();
   } catch {
@@ -50,5 +50,5 @@ export function open(key: Uint8Array, sealed: Uint8Array, context: readonly stri
 
 /** JSON keeps the parts apart: no two contexts give the same bytes. */
 function additionalData(context: readonly string[]): Buffer {
-  return Buffer.from(JSON.stringify([version, ...context]));
+  return Buffer.from(JSON.stringify([VERSION, ...context]));
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { writeAtomically } from '../atomic-file.js';
-import { privateFileMode } from '../storage/private-file.js';
+import { PRIVATE_FILE_MODE } from '../storage/private-file.js';
 import { formatMasterKey, parseMasterKeys, type MasterKey } from './master-key.js';
 
 type MasterKeys = readonly [MasterKey, ...MasterKey[]];
@@ -27,5 +27,5 @@ export async function readMasterKeyFile(file: string): Promise<MasterKeys | null
 /** Replaces the file as a whole, readable for its owner alone; once resolved it survives power loss. */
 export async function writeMasterKeyFile(file: string, keys: MasterKeys): Promise<void> {
   const content = [...heading, ...keys.map(formatMasterKey), ''].join('\n');
-  await writeAtomically(file, content, privateFileMode);
+  await writeAtomically(file, content, PRIVATE_FILE_MODE);
 }

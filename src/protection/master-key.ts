@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { EnvelopeError, keyBytes, open, seal } from './envelope.js';
+import { EnvelopeError, KEY_BYTES, open, seal } from './envelope.js';
 
 /** A key that wraps the keys of users. */
 export interface MasterKey {
@@ -9,13 +9,13 @@ export interface MasterKey {
   readonly secret: Uint8Array;
 }
 
-const idShape = /^[A-Za-z0-9._-]{1,64}$/;
-const base64Shape = /^[A-Za-z0-9+/_-]{43}=?$/;
+const ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/;
+const BASE64_SHAPE = /^[A-Za-z0-9+/_-]{43}=?$/;
 
 /** A new key whose id is its day and some random characters. */
 export function createMasterKey(now = new Date()): MasterKey {
   const day = now.toISOString().slice(0, 10).replaceAll('-', '');
-  return { id: `${day}-${randomBytes(4).toString('hex')}`, secret: randomBytes(keyBytes) };
+  return { id: `${day}-${randomBytes(4).toString('hex')}`, secret: randomBytes(KEY_BYTES) };
 }
 
 /**
@@ -32,7 +32,7 @@ export function parseMasterKeys(text: string): [MasterKey, ...MasterKey[]] {
     .filter((entry) => entry !== '');
   const keys = entries.map((entry, position) => {
     const [, id = '', secret = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
-    if (!idShape.test(id) || !base64Shape.test(secret))
+    if (!ID_SHAPE.test(id) || !BASE64_SHAPE.test(secret))
       throw new Error(`entry ${position + 1} is not of the form <id>:<32 bytes in base64>`);
     return { id, secret: Buffer.from(secret, 'base64') };
   });

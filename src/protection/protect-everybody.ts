@@ -3,7 +3,7 @@ import { everyItem } from '../pages.js';
 import type { ProtectionRepository } from './protection-repository.js';
 import type { UserProtector } from './user-protector.js';
 
-const pageSize = 256;
+const PAGE_SIZE = 256;
 
 export interface ProtectEverybodyOptions {
   readonly protection: ProtectionRepository;
@@ -23,7 +23,7 @@ export interface ProtectEverybodyOptions {
 export async function protectEverybody(options: ProtectEverybodyOptions): Promise<number> {
   const { protection, protector, signal, onFailure, onProgress } = options;
   const users = everyItem(
-    (after: string | undefined) => protection.unprotected({ first: pageSize, after }),
+    (after: string | undefined) => protection.unprotected({ first: PAGE_SIZE, after }),
     (userId) => userId,
   );
   let done = 0;

@@ -2,7 +2,7 @@ import { everyItem } from '../pages.js';
 import type { ProtectionRepository } from './protection-repository.js';
 import type { Vault } from './vault.js';
 
-const pageSize = 256;
+const PAGE_SIZE = 256;
 
 export interface RewrapOptions {
   readonly protection: ProtectionRepository;
@@ -23,7 +23,7 @@ export interface RewrapOptions {
 export async function rewrapKeys(options: RewrapOptions): Promise<number> {
   const { protection, vault, signal, onFailure, onProgress } = options;
   const keys = everyItem(
-    (after: string | undefined) => protection.keysNotUnder(vault.current.id, { first: pageSize, after }),
+    (after: string | undefined) => protection.keysNotUnder(vault.current.id, { first: PAGE_SIZE, after }),
     ({ userId }) => userId,
   );
   let done = 0;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { decodeVector, encodeVector } from './vector-bytes.js';
-import { keyBytes, open, seal } from './envelope.js';
+import { KEY_BYTES, open, seal } from './envelope.js';
 import type { MasterKey } from './master-key.js';
 
 /** A user's key as the database holds it. */
@@ -31,7 +31,7 @@ export class UserKey {
 
   /** A new key for a user. */
   static create(userId: string, pseudonym: string, masterKey: MasterKey): UserKey {
-    return UserKey.#wrap({ userId, pseudonym }, randomBytes(keyBytes), masterKey);
+    return UserKey.#wrap({ userId, pseudonym }, randomBytes(KEY_BYTES), masterKey);
   }
 
   /** @throws EnvelopeError when the master key is another one, or the row was changed or belongs to another user. */

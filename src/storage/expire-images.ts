@@ -2,7 +2,7 @@ import type { ImageStore } from './image-store.js';
 import { finishDeletion } from './blob-sweeper.js';
 import type { BlobJournal } from './blob-journal.js';
 
-const batchSize = 100;
+const BATCH_SIZE = 100;
 
 /**
  * Deletes users' pictures announced before a time; their templates stay. What fails is left to the next sweep.
@@ -15,7 +15,7 @@ export async function expireImages(
 ): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const keys = await blobs.expired(announcedBefore, batchSize);
+    const keys = await blobs.expired(announcedBefore, BATCH_SIZE);
     if (keys.length === 0) return deleted;
     for (const key of keys) {
       if (!(await blobs.expire(key))) continue;

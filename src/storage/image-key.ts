@@ -8,7 +8,7 @@ const extensions: Record<ImageMediaType, string> = {
   'image/avif': 'avif',
 };
 
-const keyShape = /^[0-9a-f]{2}\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(?:jpg|png|webp|avif)$/;
+const KEY_SHAPE = /^[0-9a-f]{2}\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(?:jpg|png|webp|avif)$/;
 
 /**
  * A new key of the form `ab/<uuidv7>.jpg`. Neither the user's id nor a hash of the picture: an id could climb out
@@ -21,7 +21,7 @@ export function createImageKey(mediaType: ImageMediaType): string {
 }
 
 export function isImageKey(key: string): boolean {
-  return keyShape.test(key);
+  return KEY_SHAPE.test(key);
 }
 
 /** @throws RangeError for anything but a key made here. */

@@ -6,7 +6,7 @@ import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
 import type { ImageStore, ImageStoreAudit } from './image-store.js';
 import { syncFolder } from '../atomic-file.js';
-import { createPrivateFolder, privateFileMode, privateFolderMode } from './private-file.js';
+import { createPrivateFolder, PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from './private-file.js';
 
 export interface LocalImageStoreOptions {
   /**
@@ -115,7 +115,7 @@ export class LocalImageStore implements ImageStore, ImageStoreAudit {
 
   async #writeTemporary(bytes: Uint8Array): Promise<string> {
     const temporary = join(this.#temporaryFolder, uuidv7());
-    const handle = await open(temporary, 'wx', privateFileMode);
+    const handle = await open(temporary, 'wx', PRIVATE_FILE_MODE);
     try {
       await handle.writeFile(bytes);
       await handle.sync();
@@ -131,7 +131,7 @@ export class LocalImageStore implements ImageStore, ImageStoreAudit {
   /** A file is only durable when the folder it lies in is. */
   async #ensureShard(shard: string): Promise<void> {
     if (this.#durableShards.has(shard)) return;
-    await mkdir(shard, { recursive: true, mode: privateFolderMode });
+    await mkdir(shard, { recursive: true, mode: PRIVATE_FOLDER_MODE });
     await syncFolder(this.folder);
     this.#durableShards.add(shard);
   }

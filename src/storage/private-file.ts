@@ -1,12 +1,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 
 /** Access for the owner alone. */
-export const privateFileMode = 0o600;
-export const privateFolderMode = 0o700;
+export const PRIVATE_FILE_MODE = 0o600;
+export const PRIVATE_FOLDER_MODE = 0o700;
 
 /** Creates a folder that others cannot enter, with its parents; an existing one is left as it is. */
 export function createPrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: privateFolderMode });
+  mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
 }
 
 /**
@@ -15,7 +15,7 @@ export function createPrivateFolder(folder: string): void {
  */
 export function createPrivateFile(file: string): void {
   try {
-    closeSync(openSync(file, 'wx', privateFileMode));
+    closeSync(openSync(file, 'wx', PRIVATE_FILE_MODE));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }

@@ -5,14 +5,14 @@ import { assertImageKey } from './image-key.js';
 import type { ImageStore, ImageStoreAudit } from './image-store.js';
 
 /** An object of its own that shows that the bucket can be written and read. */
-const probeName = '.facial-verification';
+const PROBE_NAME = '.facial-verification';
 const probe = Buffer.from('Shows that the image store can be written.\n');
 
 /**
  * S3 accepts a signed request for 15 minutes, so one that a proxy holds back cannot happen later than that:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
-const signatureLifetimeMs = 15 * 60_000;
+const SIGNATURE_LIFETIME_MS = 15 * 60_000;
 
 export interface S3ImageStoreOptions {
   /**
@@ -39,7 +39,7 @@ export interface S3ImageStoreOptions {
 
 /** Image files in a bucket of Amazon S3 or of a store that speaks its protocol. */
 export class S3ImageStore implements ImageStore, ImageStoreAudit {
-  readonly lateWriteMs = signatureLifetimeMs;
+  readonly lateWriteMs = SIGNATURE_LIFETIME_MS;
 
   private constructor(
     private readonly s3: typeof S3,
@@ -72,7 +72,7 @@ export class S3ImageStore implements ImageStore, ImageStoreAudit {
     });
     const store = new S3ImageStore(s3, client, location, operationTimeoutMs);
     try {
-      await store.#put(probeName, probe);
+      await store.#put(PROBE_NAME, probe);
       return store;
     } catch (error) {
       store.close();
@@ -119,7 +119,7 @@ export class S3ImageStore implements ImageStore, ImageStoreAudit {
       );
       for (const { Key = '' } of page.Contents ?? []) {
         const name = Key.slice(prefix.length);
-        if (name !== probeName) yield name;
+        if (name !== PROBE_NAME) yield name;
       }
       token = page.NextContinuationToken;
     } while (token !== undefined);
@@ -132,7 +132,7 @@ export class S3ImageStore implements ImageStore, ImageStoreAudit {
 
   async ping(): Promise<void> {
     // A missing bucket looks the same as a missing object, so the object is written again.
-    if (!(await this.#exists(probeName))) await this.#put(probeName, probe);
+    if (!(await this.#exists(PROBE_NAME))) await this.#put(PROBE_NAME, probe);
   }
 
   /** Ends idle connections. */

@@ -5,20 +5,20 @@ import { sweepBlobs } from '../storage/blob-sweeper.js';
 import { expireImages } from '../storage/expire-images.js';
 import type { Database } from '../database/database.js';
 
-const minuteMs = 60_000;
+const MINUTE_MS = 60_000;
 
 /** A registration still pending after this time belongs to a process that died. */
-const pendingLimitMs = 60 * minuteMs;
+const PENDING_LIMIT_MS = 60 * MINUTE_MS;
 
 /** Longest time that remnants of deleted rows stay in unused parts of the database's files. */
-const remnantsKeptMs = 24 * 60 * minuteMs;
+const REMNANTS_KEPT_MS = 24 * 60 * MINUTE_MS;
 
 function daysAgo(days: number): Date {
-  return new Date(Date.now() - days * 24 * 60 * minuteMs);
+  return new Date(Date.now() - days * 24 * 60 * MINUTE_MS);
 }
 
 /** A gallery that was out of touch for longer loads everything again. */
-const galleryChangesKeptMs = 7 * 24 * 60 * minuteMs;
+const GALLERY_CHANGES_KEPT_MS = 7 * 24 * 60 * MINUTE_MS;
 
 export interface HousekeepingOptions {
   readonly database: Pick<Database, 'blobs' | 'gallery' | 'auditLog' | 'removeRemnants'>;
@@ -63,7 +63,7 @@ export class Housekeeping {
           if (this.#timer !== undefined) this.start();
         });
       },
-      this.options.intervalMs ?? 5 * minuteMs,
+      this.options.intervalMs ?? 5 * MINUTE_MS,
     );
     this.#timer.unref();
   }
@@ -77,14 +77,14 @@ export class Housekeeping {
 
   async #runRound(): Promise<void> {
     try {
-      await this.#sweep(new Date(Date.now() - pendingLimitMs));
+      await this.#sweep(new Date(Date.now() - PENDING_LIMIT_MS));
       const { database, counters, logger } = this.options;
       await this.#applyRetention();
       await counters?.removeExpired();
       // Before changes are forgotten: a database may learn from them what was deleted.
-      if (await database.removeRemnants?.(new Date(Date.now() - remnantsKeptMs)))
+      if (await database.removeRemnants?.(new Date(Date.now() - REMNANTS_KEPT_MS)))
         logger.info('removed remnants of deleted rows from the database files');
-      await database.gallery.forgetChanges(new Date(Date.now() - galleryChangesKeptMs));
+      await database.gallery.forgetChanges(new Date(Date.now() - GALLERY_CHANGES_KEPT_MS));
     } catch (error) {
       this.options.logger.error({ err: error }, 'housekeeping failed and will be tried again');
     }

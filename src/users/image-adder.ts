@@ -3,7 +3,7 @@ import type { ExtractedFace } from '../faces/face-service.js';
 import type { Claim, ClaimExaminer } from './claim.js';
 import { decide, type MatchRule } from './decision/decision.js';
 import type { Enroller } from './enroller.js';
-import { maxImagesPerUser } from './image-limits.js';
+import { MAX_IMAGES_PER_USER } from './image-limits.js';
 import { assertUserId } from './user-id.js';
 import type { Database } from '../database/database.js';
 import type { RequestOptions } from './user-service.js';
@@ -46,7 +46,7 @@ export class ImageAdder {
   async #accept(id: string, face: ExtractedFace, signal?: AbortSignal): Promise<readonly string[]> {
     const { rule } = this.options;
     const { templateIds, claimed, other } = await this.#claim(id, face, signal);
-    if (templateIds.length >= maxImagesPerUser) throw new ServiceError('IMAGE_LIMIT');
+    if (templateIds.length >= MAX_IMAGES_PER_USER) throw new ServiceError('IMAGE_LIMIT');
     if (!decide(claimed, other, rule).verified)
       throw new ServiceError(claimed.score >= rule.threshold ? 'RESEMBLES_OTHER' : 'DIFFERENT_PERSON');
     return templateIds;

@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.js';
 import { scoreOf } from './claim.js';
 import type { MatchRule } from './decision/decision.js';
 import type { Enroller, Portrait } from './enroller.js';
-import { maxImagesPerRegistration } from './image-limits.js';
+import { MAX_IMAGES_PER_REGISTRATION } from './image-limits.js';
 import type { User } from '../records.js';
 
 export interface JointRegistration {
@@ -23,9 +23,9 @@ export async function registerTogether(
   { threshold }: Pick<MatchRule, 'threshold'>,
   { id, images: [first, ...others], signal, origin }: JointRegistration,
 ): Promise<User> {
-  if (others.length >= maxImagesPerRegistration)
+  if (others.length >= MAX_IMAGES_PER_REGISTRATION)
     throw new ServiceError('IMAGE_COUNT', {
-      message: `Register a person with at most ${maxImagesPerRegistration} images`,
+      message: `Register a person with at most ${MAX_IMAGES_PER_REGISTRATION} images`,
     });
   await enroller.assertFree(id);
   const portraits: [Portrait, ...Portrait[]] = [

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.js';
 
 // Surrogates match only where they are unpaired: databases would store such text as something else.
-const acceptedId = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+const ACCEPTED_ID = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 /**
  * An id has 1 to 255 code points, none of them a control character. It is never trimmed, folded or normalised:
@@ -9,5 +9,5 @@ const acceptedId = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
  * @throws ServiceError BAD_ID.
  */
 export function assertUserId(id: string): void {
-  if (!acceptedId.test(id)) throw new ServiceError('BAD_ID');
+  if (!ACCEPTED_ID.test(id)) throw new ServiceError('BAD_ID');
 }

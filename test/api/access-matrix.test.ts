@@ -24,7 +24,7 @@ interface GuardedOperation {
   readonly rest?: RawRequest & { readonly success: number };
 }
 
-const image = '$image: Upload!';
+const IMAGE = '$image: Upload!';
 
 const operations: Readonly<Record<string, GuardedOperation>> = {
   users: {
@@ -35,7 +35,7 @@ const operations: Readonly<Record<string, GuardedOperation>> = {
   },
   registerUser: {
     scopes: ['register'],
-    document: `mutation ($id: ID!, ${image}) { registerUser(id: $id, image: $image) { message } }`,
+    document: `mutation ($id: ID!, ${IMAGE}) { registerUser(id: $id, image: $image) { message } }`,
     id: 'bob',
     pictures: ['image'],
     work: 'register',
@@ -43,14 +43,14 @@ const operations: Readonly<Record<string, GuardedOperation>> = {
   },
   addUserImage: {
     scopes: ['register'],
-    document: `mutation ($id: ID!, ${image}) { addUserImage(id: $id, image: $image) { images } }`,
+    document: `mutation ($id: ID!, ${IMAGE}) { addUserImage(id: $id, image: $image) { images } }`,
     id: 'ada',
     pictures: ['image'],
     work: 'addImage',
   },
   verifyUser: {
     scopes: ['verify'],
-    document: `mutation ($id: ID!, ${image}) { verifyUser(id: $id, image: $image) { verified } }`,
+    document: `mutation ($id: ID!, ${IMAGE}) { verifyUser(id: $id, image: $image) { verified } }`,
     id: 'ada',
     pictures: ['image'],
     work: 'verify',
@@ -65,13 +65,13 @@ const operations: Readonly<Record<string, GuardedOperation>> = {
   },
   analyseFace: {
     scopes: ['verify'],
-    document: `mutation (${image}) { analyseFace(image: $image) { size } }`,
+    document: `mutation (${IMAGE}) { analyseFace(image: $image) { size } }`,
     pictures: ['image'],
     work: 'analyse',
   },
   identifyFace: {
     scopes: ['verify', 'read'],
-    document: `mutation (${image}) { identifyFace(image: $image) { candidates { id } } }`,
+    document: `mutation (${IMAGE}) { identifyFace(image: $image) { candidates { id } } }`,
     pictures: ['image'],
     work: 'identify',
   },
@@ -107,7 +107,7 @@ const callers: Readonly<Record<string, readonly Scope[] | null>> = {
   'no key': null,
 };
 
-const unauthenticated = 'A valid API key is needed, in the header Authorization: Bearer <key> or X-API-Key';
+const UNAUTHENTICATED = 'A valid API key is needed, in the header Authorization: Bearer <key> or X-API-Key';
 
 function graphqlRequest({ document, id, pictures = [] }: GuardedOperation): RawRequest {
   const variables = {
@@ -223,7 +223,7 @@ describe('every operation for every kind of key', () => {
       return;
     }
     const [status, code, message] =
-      scopes === null ? [401, 'UNAUTHENTICATED', unauthenticated] : [403, 'FORBIDDEN', refusal(missing)];
+      scopes === null ? [401, 'UNAUTHENTICATED', UNAUTHENTICATED] : [403, 'FORBIDDEN', refusal(missing)];
     expect(answer.status).toBe(status);
     expect(answer.headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
     expect(body.data ?? null).toBeNull();
@@ -248,7 +248,7 @@ describe('every operation for every kind of key', () => {
       expect(work).toEqual([expected]);
       return;
     }
-    const [status, error] = scopes === null ? [401, unauthenticated] : [403, refusal(missing)];
+    const [status, error] = scopes === null ? [401, UNAUTHENTICATED] : [403, refusal(missing)];
     expect(answer.status).toBe(status);
     expect(answer.headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
     expect(answer.body).toBe(JSON.stringify({ error, ...(rest.path === '/verify/' && { verified: false }) }));

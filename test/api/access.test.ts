@@ -9,10 +9,10 @@ import type { Database } from '../../src/database/database.js';
 import { startApi } from '../support/api/api.js';
 import type { RunningApi } from '../support/api/api.js';
 import { storeKey, withOtherSecret } from '../support/api/api-keys.js';
-import { registerUser, uploadBody } from '../support/api/graphql.js';
+import { REGISTER_USER, uploadBody } from '../support/api/graphql.js';
 import { multipartBody, multipartType, request, userForm } from '../support/api/http.js';
 
-const origin = 'https://app.example';
+const ORIGIN = 'https://app.example';
 
 let folder: string;
 let database: Database;
@@ -32,7 +32,7 @@ beforeAll(async () => {
       find: (id) => unlessFailing(() => database.apiKeys.find(id)),
       any: () => unlessFailing(() => database.apiKeys.any()),
     },
-    environment: { CORS_ORIGINS: origin },
+    environment: { CORS_ORIGINS: ORIGIN },
   });
 });
 beforeEach(() => {
@@ -184,7 +184,7 @@ describe('refusals', () => {
     const bodies: [path: string, body: string | Buffer][] = [
       ['/register/', form],
       ['/verify/', form],
-      ['/graphql', uploadBody(registerUser, 'ada', picture)],
+      ['/graphql', uploadBody(REGISTER_USER, 'ada', picture)],
     ];
     for (const [path, body] of bodies)
       for (const [status, sent] of [
@@ -286,17 +286,17 @@ describe('without a key', () => {
         method: 'OPTIONS',
         path,
         headers: {
-          Origin: origin,
+          Origin: ORIGIN,
           'Access-Control-Request-Method': 'POST',
           'Access-Control-Request-Headers': 'authorization,x-api-key',
         },
       });
       expect(preflight.status).toBe(204);
-      expect(preflight.headers['access-control-allow-origin']).toBe(origin);
+      expect(preflight.headers['access-control-allow-origin']).toBe(ORIGIN);
       expect(preflight.headers['access-control-allow-headers']).toBe('authorization,x-api-key');
-      const refused = await request(running.port, { method: 'POST', path, headers: { Origin: origin } });
+      const refused = await request(running.port, { method: 'POST', path, headers: { Origin: ORIGIN } });
       expect(refused.status).toBe(401);
-      expect(refused.headers['access-control-allow-origin']).toBe(origin);
+      expect(refused.headers['access-control-allow-origin']).toBe(ORIGIN);
       expect(refused.headers['access-control-expose-headers']).toContain('WWW-Authenticate');
     }
   });

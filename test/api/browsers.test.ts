@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi } from '../support/api/api.js';
 import type { RunningApi } from '../support/api/api.js';
-import { postMultipart, query, registerUser, uploadBody } from '../support/api/graphql.js';
+import { postMultipart, query, REGISTER_USER, uploadBody } from '../support/api/graphql.js';
 import { multipartType } from '../support/api/http.js';
 
-const sandbox = 'https://studio.apollographql.com';
-const configured = 'https://app.example';
+const SANDBOX = 'https://studio.apollographql.com';
+const CONFIGURED = 'https://app.example';
 const browser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
-const introspection = '{ __schema { queryType { name } } }';
+const INTROSPECTION = '{ __schema { queryType { name } } }';
 
 let development: RunningApi;
 let production: RunningApi;
 
 beforeAll(async () => {
-  const CORS_ORIGINS = `${configured}/`;
+  const CORS_ORIGINS = `${CONFIGURED}/`;
   [development, production] = await Promise.all([
     startApi({ environment: { CORS_ORIGINS } }),
     startApi({ environment: { CORS_ORIGINS, NODE_ENV: 'production' } }),
@@ -67,24 +67,24 @@ describe('outside production', () => {
   });
 
   it('lets the hosted Sandbox call /graphql but not the REST routes', async () => {
-    const answer = await preflight(development, '/graphql', sandbox);
+    const answer = await preflight(development, '/graphql', SANDBOX);
     expect(answer.status).toBe(204);
-    expect(answer.headers.get('access-control-allow-origin')).toBe(sandbox);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(SANDBOX);
     expect(answer.headers.get('access-control-allow-headers')).toBe('apollo-require-preflight,content-type');
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
     const call = await fetch(`${development.url}/graphql`, {
       method: 'POST',
-      headers: { Origin: sandbox, 'Content-Type': multipartType, 'Apollo-Require-Preflight': 'true' },
-      body: new Uint8Array(uploadBody(registerUser, 'from-sandbox', 'face')),
+      headers: { Origin: SANDBOX, 'Content-Type': multipartType, 'Apollo-Require-Preflight': 'true' },
+      body: new Uint8Array(uploadBody(REGISTER_USER, 'from-sandbox', 'face')),
     });
-    expect(call.headers.get('access-control-allow-origin')).toBe(sandbox);
+    expect(call.headers.get('access-control-allow-origin')).toBe(SANDBOX);
     expect(development.users.faces.has('from-sandbox')).toBe(true);
-    const rest = await preflight(development, '/register/', sandbox);
+    const rest = await preflight(development, '/register/', SANDBOX);
     expect(rest.headers.get('access-control-allow-origin')).toBeNull();
   });
 
   it('answers introspection and suggests names', async () => {
-    expect((await query(development.url, introspection)).data).toEqual({
+    expect((await query(development.url, INTROSPECTION)).data).toEqual({
       __schema: { queryType: { name: 'Query' } },
     });
     expect((await query(development.url, '{ user { id } }')).errors?.[0]?.message).toContain('users');
@@ -96,11 +96,11 @@ describe('in production', () => {
     const page = await fetch(`${production.url}/graphql`, { headers: browser });
     expect(page.status).toBe(400);
     expect(page.headers.get('content-type')).toMatch(/json/);
-    expect((await query(production.url, introspection)).errors?.[0]?.extensions['code']).toBe(
+    expect((await query(production.url, INTROSPECTION)).errors?.[0]?.extensions['code']).toBe(
       'GRAPHQL_VALIDATION_FAILED',
     );
     expect((await query(production.url, '{ user { id } }')).errors?.[0]?.message).not.toContain('users');
-    const answer = await preflight(production, '/graphql', sandbox);
+    const answer = await preflight(production, '/graphql', SANDBOX);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 
@@ -115,14 +115,14 @@ describe('in both', () => {
   it('lets the configured origins call everything, and no other origin anything', async () => {
     for (const api of [development, production]) {
       for (const path of ['/graphql', '/register', '/verify/']) {
-        const allowed = await preflight(api, path, configured);
+        const allowed = await preflight(api, path, CONFIGURED);
         expect(allowed.status).toBe(204);
-        expect(allowed.headers.get('access-control-allow-origin')).toBe(configured);
+        expect(allowed.headers.get('access-control-allow-origin')).toBe(CONFIGURED);
         expect(allowed.headers.get('vary')).toContain('Origin');
         for (const origin of [
           'https://evil.example',
           'null',
-          `${configured}.evil.example`,
+          `${CONFIGURED}.evil.example`,
           'http://app.example',
         ])
           expect((await preflight(api, path, origin)).headers.get('access-control-allow-origin')).toBeNull();
@@ -133,7 +133,7 @@ describe('in both', () => {
   it.each([
     ['text/plain', '{"query":"{ users { id } }"}'],
     ['application/x-www-form-urlencoded', 'query={users{id}}'],
-    [multipartType, uploadBody(registerUser, 'csrf', 'face').toString()],
+    [multipartType, uploadBody(REGISTER_USER, 'csrf', 'face').toString()],
   ])('refuses what a page elsewhere can send without asking: %s', async (type, body) => {
     for (const api of [development, production]) {
       const answer = await postMultipart(api.url, Buffer.from(body), { 'Content-Type': type });

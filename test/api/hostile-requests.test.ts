@@ -5,7 +5,7 @@ import { multipartBody, multipartType, request } from '../support/api/http.js';
 import type { RawAnswer, RawRequest } from '../support/api/http.js';
 
 /** Stands for what must not come back: an id, a picture, a secret. */
-const secret = 'Secret_91c7';
+const SECRET = 'Secret_91c7';
 
 const json = (body: unknown): RawRequest => ({
   method: 'POST',
@@ -25,12 +25,12 @@ const multipart = (operations: unknown, map: unknown, path = '/graphql'): RawReq
   body: multipartBody([
     { name: 'operations', value: typeof operations === 'string' ? operations : JSON.stringify(operations) },
     { name: 'map', value: typeof map === 'string' ? map : JSON.stringify(map) },
-    { name: '0', value: 'face', filename: `${secret}.jpg` },
+    { name: '0', value: 'face', filename: `${SECRET}.jpg` },
   ]),
 });
 
-const byId = 'mutation ($id: ID!) { deleteUser(id: $id) { message } }';
-const withPicture = 'mutation ($image: Upload!) { verifyUser(id: "a", image: $image) { verified } }';
+const BY_ID = 'mutation ($id: ID!) { deleteUser(id: $id) { message } }';
+const WITH_PICTURE = 'mutation ($image: Upload!) { verifyUser(id: "a", image: $image) { verified } }';
 
 /** Each is refused as the client's mistake. */
 const mistakes: readonly [string, RawRequest][] = [
@@ -45,59 +45,59 @@ const mistakes: readonly [string, RawRequest][] = [
   ['introspection over GET', get({ query: '{ __type(name: "User") { fields { name } } }' })],
   [
     'a literal of the wrong type',
-    json({ query: `mutation { deleteUser(id: { a: "${secret}" }) { message } }` }),
+    json({ query: `mutation { deleteUser(id: { a: "${SECRET}" }) { message } }` }),
   ],
-  ['a literal number', json({ query: `{ users(first: "${secret}") { id } }` })],
-  ['a literal picture', json({ query: `mutation { analyseFace(image: "${secret}") { size } }` })],
+  ['a literal number', json({ query: `{ users(first: "${SECRET}") { id } }` })],
+  ['a literal picture', json({ query: `mutation { analyseFace(image: "${SECRET}") { size } }` })],
   ['a literal null', json({ query: 'mutation { deleteUser(id: null) { message } }' })],
-  ['a syntax error', json({ query: `{ users "${secret}" }` })],
-  ['a syntax error in a name', json({ query: `${secret} { users { id } }` })],
-  ['a syntax error in a block', json({ query: `{ users """\n${secret}\n""" }` })],
-  ['an unfinished string', json({ query: `{ users(after: "${secret}` })],
-  ['a syntax error over GET', get({ query: `{ users "${secret}" }` })],
-  ['a variable that is an object', json({ query: byId, variables: { id: { [secret]: secret } } })],
-  ['a variable that is a list', json({ query: byId, variables: { id: [secret] } })],
+  ['a syntax error', json({ query: `{ users "${SECRET}" }` })],
+  ['a syntax error in a name', json({ query: `${SECRET} { users { id } }` })],
+  ['a syntax error in a block', json({ query: `{ users """\n${SECRET}\n""" }` })],
+  ['an unfinished string', json({ query: `{ users(after: "${SECRET}` })],
+  ['a syntax error over GET', get({ query: `{ users "${SECRET}" }` })],
+  ['a variable that is an object', json({ query: BY_ID, variables: { id: { [SECRET]: SECRET } } })],
+  ['a variable that is a list', json({ query: BY_ID, variables: { id: [SECRET] } })],
   [
     'a variable that is text, not a number',
-    json({ query: 'query ($f: Int) { users(first: $f) { id } }', variables: { f: secret } }),
+    json({ query: 'query ($f: Int) { users(first: $f) { id } }', variables: { f: SECRET } }),
   ],
   [
     'a variable over GET',
-    get({ query: 'query ($f: Int) { users(first: $f) { id } }', variables: `{"f":"${secret}"}` }),
+    get({ query: 'query ($f: Int) { users(first: $f) { id } }', variables: `{"f":"${SECRET}"}` }),
   ],
-  ['a variable in multipart', multipart({ query: byId, variables: { id: { a: secret } } }, {})],
-  ['a picture as text', json({ query: withPicture, variables: { image: secret } })],
-  ['a picture as text in multipart', multipart({ query: withPicture, variables: { image: secret } }, {})],
-  ['no variables', json({ query: byId })],
-  ['an unknown operation', json({ query: 'query a { users { id } }', operationName: secret })],
-  ['an unknown fragment', json({ query: `{ ...${secret} }` })],
-  ['variables that are no JSON over GET', get({ query: '{ users { id } }', variables: `{${secret}` })],
-  ['a body that is no JSON', json(`{"query": ${secret}`)],
+  ['a variable in multipart', multipart({ query: BY_ID, variables: { id: { a: SECRET } } }, {})],
+  ['a picture as text', json({ query: WITH_PICTURE, variables: { image: SECRET } })],
+  ['a picture as text in multipart', multipart({ query: WITH_PICTURE, variables: { image: SECRET } }, {})],
+  ['no variables', json({ query: BY_ID })],
+  ['an unknown operation', json({ query: 'query a { users { id } }', operationName: SECRET })],
+  ['an unknown fragment', json({ query: `{ ...${SECRET} }` })],
+  ['variables that are no JSON over GET', get({ query: '{ users { id } }', variables: `{${SECRET}` })],
+  ['a body that is no JSON', json(`{"query": ${SECRET}`)],
   ['an empty body', json({})],
-  ['a batch', json([{ query: `{ ${secret} }` }])],
-  ['a strange type of body', { ...json(secret), headers: { 'Content-Type': `text/${secret}` } }],
-  ['a strange charset', { ...json({}), headers: { 'Content-Type': `application/json; charset=${secret}` } }],
+  ['a batch', json([{ query: `{ ${SECRET} }` }])],
+  ['a strange type of body', { ...json(SECRET), headers: { 'Content-Type': `text/${SECRET}` } }],
+  ['a strange charset', { ...json({}), headers: { 'Content-Type': `application/json; charset=${SECRET}` } }],
   [
     'a strange encoding',
-    { ...json({}), headers: { 'Content-Type': 'application/json', 'Content-Encoding': secret } },
+    { ...json({}), headers: { 'Content-Type': 'application/json', 'Content-Encoding': SECRET } },
   ],
-  ['operations that are no JSON', multipart(`{${secret}`, {})],
-  ['a map that is no JSON', multipart({ query: byId }, `{${secret}`)],
-  ['a map of the wrong type', multipart({ query: byId }, { [secret]: secret })],
-  ['a map that leads nowhere', multipart({ query: byId }, { [secret]: [`${secret}.${secret}`] })],
-  ['a map with a number', multipart({ query: byId }, { [secret]: [7] })],
-  ['a simple request', { ...json(`{"query":"{ ${secret} }"}`), headers: { 'Content-Type': 'text/plain' } }],
+  ['operations that are no JSON', multipart(`{${SECRET}`, {})],
+  ['a map that is no JSON', multipart({ query: BY_ID }, `{${SECRET}`)],
+  ['a map of the wrong type', multipart({ query: BY_ID }, { [SECRET]: SECRET })],
+  ['a map that leads nowhere', multipart({ query: BY_ID }, { [SECRET]: [`${SECRET}.${SECRET}`] })],
+  ['a map with a number', multipart({ query: BY_ID }, { [SECRET]: [7] })],
+  ['a simple request', { ...json(`{"query":"{ ${SECRET} }"}`), headers: { 'Content-Type': 'text/plain' } }],
   ['a wrong method', { method: 'DELETE', path: '/graphql' }],
-  ['a mutation over GET', get({ query: `mutation { deleteUser(id: "${secret}") { message } }` })],
-  ['an unknown path', { method: 'GET', path: `/${secret}` }],
-  ['a broken path', { method: 'GET', path: `/%zz${secret}` }],
+  ['a mutation over GET', get({ query: `mutation { deleteUser(id: "${SECRET}") { message } }` })],
+  ['an unknown path', { method: 'GET', path: `/${SECRET}` }],
+  ['a broken path', { method: 'GET', path: `/%zz${SECRET}` }],
   ['an incomplete form', multipart('', '', '/verify/')],
 ];
 
 function expectSober({ status, headers, body }: RawAnswer): void {
   expect(status, body).toBeGreaterThanOrEqual(400);
   expect(status, body).toBeLessThan(500);
-  expect(body).not.toContain(secret);
+  expect(body).not.toContain(SECRET);
   expect(body).not.toMatch(/stack|node_modules|file:|\.js|\.ts\b/i);
   expect(headers['content-type']).toBe('application/json; charset=utf-8');
   for (const name of ['server', 'x-powered-by', 'via', 'x-apollo-server', 'etag'])
@@ -125,7 +125,7 @@ describe.each(['production', 'development'])('in %s', (NODE_ENV) => {
     async (_name, sent) => {
       const before = running.logs.length;
       expectSober(await request(running.port, sent));
-      expect(JSON.stringify(running.logs.slice(before))).not.toContain(secret);
+      expect(JSON.stringify(running.logs.slice(before))).not.toContain(SECRET);
     },
   );
 
@@ -133,10 +133,10 @@ describe.each(['production', 'development'])('in %s', (NODE_ENV) => {
     const message = async (sent: RawRequest) =>
       (JSON.parse((await request(running.port, sent)).body) as { errors: { message: string }[] }).errors[0]
         ?.message;
-    expect(await message(json({ query: withPicture, variables: { image: secret } }))).toBe(
+    expect(await message(json({ query: WITH_PICTURE, variables: { image: SECRET } }))).toBe(
       'Variable "$image" got invalid value; Send the file as a part of a multipart request.',
     );
-    expect(await message(json({ query: `{ users "${secret}" }` }))).toBe(
+    expect(await message(json({ query: `{ users "${SECRET}" }` }))).toBe(
       'Syntax Error: Expected Name, found String.',
     );
     expect(await message(json({ query: `{ ${'a: users { id } '.repeat(5)} }` }))).toContain(
@@ -163,10 +163,12 @@ describe('in production', () => {
 
   it('masks what resolvers throw, code and extensions included', async () => {
     running.users.before = () =>
-      Promise.reject(Object.assign(new Error(secret), { extensions: { code: 'BAD_USER_INPUT', secret } }));
+      Promise.reject(
+        Object.assign(new Error(SECRET), { extensions: { code: 'BAD_USER_INPUT', secret: SECRET } }),
+      );
     const { status, body } = await request(running.port, json({ query: '{ users { id } }' }));
     expect(status).toBe(500);
-    expect(body).not.toContain(secret);
+    expect(body).not.toContain(SECRET);
     expect(JSON.parse(body)).toMatchObject({ errors: [{ message: 'Something went wrong' }] });
   });
 });

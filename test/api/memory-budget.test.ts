@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connect } from 'node:net';
 import { startApi } from '../support/api/api.js';
 import type { RunningApi } from '../support/api/api.js';
-import { registerUser, upload } from '../support/api/graphql.js';
+import { REGISTER_USER, upload } from '../support/api/graphql.js';
 import { multipartType, request, userForm } from '../support/api/http.js';
 
 const picture = 'x'.repeat(1_900);
@@ -40,7 +40,7 @@ it('refuses pictures over the memory of all requests together, retryably, and ta
   const overRest = await rest('user2');
   expect(overRest).toMatchObject({ status: 503, body: '{"error":"The service is busy; try again shortly"}' });
   expect(overRest.headers['retry-after']).toBe('1');
-  const overGraphql = await upload(running.url, registerUser, 'user2', picture);
+  const overGraphql = await upload(running.url, REGISTER_USER, 'user2', picture);
   expect(overGraphql.status).toBe(503);
   expect(overGraphql.errors?.[0]?.extensions).toMatchObject({ code: 'OVERLOADED', retryable: true });
   expect((await request(running.port, { method: 'GET', path: '/register/' })).status).toBe(200);
@@ -48,7 +48,7 @@ it('refuses pictures over the memory of all requests together, retryably, and ta
   release();
   expect((await first).status).toBe(201);
   expect((await rest('user2')).status).toBe(201);
-  expect((await upload(running.url, registerUser, 'user3', picture)).errors).toBeUndefined();
+  expect((await upload(running.url, REGISTER_USER, 'user3', picture)).errors).toBeUndefined();
 });
 
 it('takes back what a client held that went away', async () => {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startApi } from '../support/api/api.js';
 import type { ApiOptions, RunningApi } from '../support/api/api.js';
-import { registerUser, uploadBody } from '../support/api/graphql.js';
+import { REGISTER_USER, uploadBody } from '../support/api/graphql.js';
 import { multipartType, parseRaw, request, userForm } from '../support/api/http.js';
 
 const started: RunningApi[] = [];
@@ -192,7 +192,7 @@ describe('slow clients', () => {
       'never finishes its upload',
       'POST /graphql HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: true\r\n' +
         `Content-Type: ${multipartType}\r\nContent-Length: 1000000\r\n\r\n` +
-        uploadBody(registerUser, 'user1', 'x'.repeat(1_000)).subarray(0, -60).toString(),
+        uploadBody(REGISTER_USER, 'user1', 'x'.repeat(1_000)).subarray(0, -60).toString(),
     ],
     [
       'never finishes its JSON',

@@ -3,7 +3,7 @@ import { createApiKey, hashApiKey } from '../../src/access/api-key.js';
 import { ServiceError } from '../../src/errors.js';
 import { startApi } from '../support/api/api.js';
 import type { RunningApi } from '../support/api/api.js';
-import { query, registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { query, REGISTER_USER, upload, VERIFY_USER } from '../support/api/graphql.js';
 import { multipartType, request, userForm } from '../support/api/http.js';
 
 let running: RunningApi;
@@ -34,7 +34,7 @@ describe('too many requests from one address', () => {
     expect(verified.status).toBe(429);
     expect(verified.body).toBe('{"error":"Too many requests; try again later","verified":false}');
 
-    const answer = await upload(running.url, registerUser, 'user1', 'face');
+    const answer = await upload(running.url, REGISTER_USER, 'user1', 'face');
     expect(answer.status).toBe(429);
     expect(answer.errors).toEqual([
       {
@@ -107,7 +107,7 @@ describe('too many failed attempts', () => {
 
   it('are refused over REST with the seconds to wait, for the address that made them', async () => {
     running = await startApi({ environment });
-    await upload(running.url, registerUser, 'user1', 'face');
+    await upload(running.url, REGISTER_USER, 'user1', 'face');
     for (let time = 0; time < 2; time += 1) expect((await verifyOverRest('other')).status).toBe(200);
     const refused = await verifyOverRest('face');
     expect(refused).toMatchObject({
@@ -124,7 +124,7 @@ describe('too many failed attempts', () => {
       operation === 'verify'
         ? Promise.reject(new ServiceError('TOO_MANY_ATTEMPTS', { retryAfterSeconds: 128 }))
         : Promise.resolve();
-    const answer = await upload(running.url, verifyUser, 'user1', 'face');
+    const answer = await upload(running.url, VERIFY_USER, 'user1', 'face');
     expect(answer.status).toBe(429);
     expect(answer.headers.get('retry-after')).toBe('128');
     expect(answer.errors?.[0]).toMatchObject({

@@ -4,7 +4,7 @@ import { openFor, optionsFor } from '../support/databases/mysql-database.js';
 import { announced, enrol } from './repository-suite.js';
 import { testOrigin } from '../support/api/test-origin.js';
 
-const documentedTable = `CREATE TABLE users (
+const DOCUMENTED_TABLE = `CREATE TABLE users (
     id VARCHAR(255) PRIMARY KEY,
     timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP
 );`;
@@ -20,7 +20,7 @@ describe.skipIf(mariadbMissing !== null)(
 
     const legacy = async (databaseOptions: string, statements: string): Promise<string> => {
       const name = await server.createDatabase(databaseOptions);
-      await server.run(`${documentedTable} ${statements}`, name);
+      await server.run(`${DOCUMENTED_TABLE} ${statements}`, name);
       return name;
     };
     const open = (name: string) => openFor(optionsFor(server, name));
@@ -104,7 +104,7 @@ describe.skipIf(mariadbMissing !== null)(
 
     it('takes the documented script before the first start', async () => {
       const name = `documented_${process.pid}`;
-      await server.run(`CREATE DATABASE IF NOT EXISTS ${name}; USE ${name}; ${documentedTable}`);
+      await server.run(`CREATE DATABASE IF NOT EXISTS ${name}; USE ${name}; ${DOCUMENTED_TABLE}`);
       const database = await open(name);
       await enrol(database, { id: 'ada' });
       expect(await rowsOf(name)).toHaveLength(1);
@@ -117,7 +117,7 @@ describe.skipIf(mariadbMissing !== null)(
       const before = await server.run('SHOW CREATE TABLE users', name);
 
       await expect(
-        server.run(`CREATE DATABASE IF NOT EXISTS ${name}; USE ${name}; ${documentedTable}`),
+        server.run(`CREATE DATABASE IF NOT EXISTS ${name}; USE ${name}; ${DOCUMENTED_TABLE}`),
       ).rejects.toMatchObject({ code: 'ER_TABLE_EXISTS_ERROR' });
 
       expect(await server.run('SHOW CREATE TABLE users', name)).toEqual(before);

@@ -13,7 +13,7 @@ import { testVault } from '../support/databases/test-vault.js';
 import { enrol } from './repository-suite.js';
 
 const silent = pino({ level: 'silent' });
-const legacyTable =
+const LEGACY_TABLE =
   "CREATE TABLE users (id VARCHAR(255) PRIMARY KEY, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP) CHARACTER SET latin1; INSERT INTO users VALUES ('ada', '2023-07-23 12:34:56'), ('Bob', NOW())";
 
 describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? ''}`, () => {
@@ -31,7 +31,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
 
   const legacyDatabase = async () => {
     const name = await server.createDatabase();
-    await server.run(legacyTable, name);
+    await server.run(LEGACY_TABLE, name);
     return name;
   };
 
@@ -126,7 +126,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
     const own = await MariadbServer.start({ durable: true });
     try {
       const name = await own.createDatabase();
-      await own.run(legacyTable, name);
+      await own.run(LEGACY_TABLE, name);
       for (let kill = 1; kill <= 2; kill += 1) {
         const opening = openMysqlDatabase({ ...optionsFor(own, name), vault: testVault }, silent);
         const steps = () => own.run('SELECT COUNT(*) n FROM face_migration_steps', name).catch(() => []);
@@ -139,7 +139,7 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
         await database.close();
         if (kill < 2) {
           await own.run(`DROP DATABASE ${name}; CREATE DATABASE ${name}`);
-          await own.run(legacyTable, name);
+          await own.run(LEGACY_TABLE, name);
         }
       }
     } finally {

@@ -11,7 +11,7 @@ import { testVault } from '../support/databases/test-vault.js';
 import { unitVector } from '../support/models/unit-vectors.js';
 import { testOrigin } from '../support/api/test-origin.js';
 
-const modelId = 'model-a';
+const MODEL_ID = 'model-a';
 const farFuture = new Date('2100-01-01T00:00:00Z');
 
 export interface EnrolmentOptions {
@@ -33,7 +33,7 @@ export async function announced(database: Database, options: EnrolmentOptions): 
     image,
     template: {
       templateId: uuidv7(),
-      modelId: options.modelId ?? modelId,
+      modelId: options.modelId ?? MODEL_ID,
       vector: unitVector(options.seed ?? 1),
     },
   };
@@ -47,7 +47,7 @@ export async function enrol(database: Database, options: EnrolmentOptions): Prom
 
 async function snapshotOf(database: Database): Promise<{ revision: number; templates: StoredTemplate[] }> {
   const templates: StoredTemplate[] = [];
-  const revision = await database.gallery.snapshot(modelId, (batch) => {
+  const revision = await database.gallery.snapshot(MODEL_ID, (batch) => {
     templates.push(...batch);
     return Promise.resolve();
   });
@@ -124,7 +124,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const { user, template } = await enrol(database, { id: 'ada' });
 
       expect(await database.users.find('ada')).toEqual(user);
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...template, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([{ ...template, userId: 'ada' }]);
       expect(await database.users.templatesOf('ada', 'model-b')).toEqual([]);
     });
 
@@ -132,7 +132,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       expect(await database.users.find('ada')).toBeNull();
       expect(await database.users.list({ first: 10 })).toEqual([]);
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([]);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([]);
       expect(await database.users.remove('ada', testOrigin)).toBeNull();
     });
 
@@ -158,9 +158,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       expect((await database.users.find(one))?.id).toBe(one);
       expect((await database.users.find(other))?.id).toBe(other);
-      expect(await database.users.templatesOf(one, modelId)).toEqual([{ ...first.template, userId: one }]);
+      expect(await database.users.templatesOf(one, MODEL_ID)).toEqual([{ ...first.template, userId: one }]);
       await database.users.remove(one, testOrigin);
-      expect(await database.users.templatesOf(other, modelId)).toEqual([
+      expect(await database.users.templatesOf(other, MODEL_ID)).toEqual([
         { ...second.template, userId: other },
       ]);
     });
@@ -184,7 +184,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       await expect(database.users.enrol(second, testOrigin)).rejects.toMatchObject({ code: 'USER_EXISTS' });
 
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([
         { ...first.template, userId: 'ada' },
       ]);
       expect(await database.gallery.revision()).toBe(revision);
@@ -221,7 +221,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       await database.users.enrolExisting(key, face, testOrigin);
 
       expect(await database.users.find('ada')).toEqual(user);
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...face.template, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([
+        { ...face.template, userId: 'ada' },
+      ]);
       expect(await database.users.templatesOf('ada', 'model-b')).toHaveLength(1);
       expect(await database.blobs.unfinished(farFuture)).toEqual([]);
       expect(await snapshotOf(database)).toEqual({
@@ -262,7 +264,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'USER_EXISTS' });
-      expect(await database.users.templatesOf('ada', modelId)).toHaveLength(1);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toHaveLength(1);
     });
 
     it('enrols several faces of a user together, in one revision', async () => {
@@ -273,9 +275,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       await database.users.enrol({ ...enrolment, moreFaces: [further] }, testOrigin);
 
       const both = [enrolment, further].map(({ template }) => ({ ...template, userId: 'ada' }));
-      expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual(both);
       expect(await snapshotOf(database)).toEqual({ revision: 1, templates: both });
-      expect(await database.gallery.changesSince(0, modelId)).toEqual({
+      expect(await database.gallery.changesSince(0, MODEL_ID)).toEqual({
         revision: 1,
         changes: both.map((template) => ({ op: 'add', template })),
       });
@@ -317,7 +319,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       );
 
       const both = [first, second].map(({ template }) => ({ ...template, userId: 'ada' }));
-      expect(await database.users.templatesOf('ada', modelId)).toEqual(both);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual(both);
       expect((await snapshotOf(database)).templates).toEqual(both);
       expect(await database.blobs.unfinished(farFuture)).toEqual([]);
       const removed = await database.users.remove('ada', testOrigin);
@@ -340,7 +342,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         await database.users.addFace(anew.key, [anew.template.templateId, known], face, testOrigin),
       ).toBe(false);
 
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...anew.template, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([
+        { ...anew.template, userId: 'ada' },
+      ]);
       expect(await database.blobs.unfinished(farFuture)).toContainEqual({
         key: face.image.key,
         state: 'pending',
@@ -357,7 +361,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         faces.map((face) => database.users.addFace(first.key, [first.template.templateId], face, testOrigin)),
       );
       expect(added.filter(Boolean)).toHaveLength(1);
-      expect(await database.users.templatesOf('ada', modelId)).toHaveLength(2);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toHaveLength(2);
     });
 
     it('enrols many at once', async () => {
@@ -388,7 +392,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [image.key] });
 
       expect(await database.users.find('ada')).toBeNull();
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([]);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([]);
       expect(await database.users.remove('ada', testOrigin)).toBeNull();
       expect((await snapshotOf(database)).templates).toEqual([{ ...other.template, userId: 'bob' }]);
       expect(await database.blobs.unfinished(new Date(0))).toEqual([{ key: image.key, state: 'deleting' }]);
@@ -462,7 +466,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const { template } = await enrol(database, { id: 'ada', seed: 1 });
       await enrol(database, { id: 'bob', seed: 2, modelId: 'model-b' });
       await enrol(database, { id: 'cid', seed: 3, modelId: 'model-b' });
-      expect(await database.consistency.countWithoutTemplate(modelId)).toBe(2);
+      expect(await database.consistency.countWithoutTemplate(MODEL_ID)).toBe(2);
       expect(await database.consistency.countWithoutTemplate('model-b')).toBe(1);
       expect(await database.consistency.damage()).toEqual([]);
       expect(await database.consistency.strays()).toEqual({ templateIds: [], imageKeys: [], keyOwners: [] });
@@ -473,7 +477,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         imageKeys: [],
         keyOwners: ['ada'],
       });
-      expect(await database.users.templatesOf('ada', modelId)).toHaveLength(1);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toHaveLength(1);
       expect(await database.gallery.revision()).toBe(revision);
     });
   });
@@ -494,7 +498,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         .sort((a, b) => (a.key < b.key ? -1 : 1));
 
       expect(await missingTemplates.count(other)).toBe(5);
-      expect(await missingTemplates.count(modelId)).toBe(1);
+      expect(await missingTemplates.count(MODEL_ID)).toBe(1);
       const first = await missingTemplates.page({ modelId: other, first: 2 });
       expect(first).toEqual(expected.slice(0, 2));
       const after = first[1]?.key ?? '';
@@ -515,12 +519,12 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       expect(await database.missingTemplates.count(other)).toBe(0);
       expect(await database.users.templatesOf('ada', other)).toEqual([{ ...template, userId: 'ada' }]);
-      expect(await database.users.templatesOf('ada', modelId)).toEqual([{ ...old, userId: 'ada' }]);
+      expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([{ ...old, userId: 'ada' }]);
       expect(await database.gallery.changesSince(1, other)).toEqual({
         revision: 2,
         changes: [{ op: 'add', template: { ...template, userId: 'ada' } }],
       });
-      expect((await database.gallery.changesSince(1, modelId))?.changes).toEqual([]);
+      expect((await database.gallery.changesSince(1, MODEL_ID))?.changes).toEqual([]);
       expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [image.key] });
       expect(await database.users.templatesOf('ada', other)).toEqual([]);
     });
@@ -638,7 +642,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       expect(await database.gallery.revision()).toBe(0);
       expect(await snapshotOf(database)).toEqual({ revision: 0, templates: [] });
-      expect(await database.gallery.changesSince(0, modelId)).toEqual({ revision: 0, changes: [] });
+      expect(await database.gallery.changesSince(0, MODEL_ID)).toEqual({ revision: 0, changes: [] });
     });
 
     it('counts every change and tells what is newer, oldest first', async () => {
@@ -647,20 +651,20 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const bob = await enrol(database, { id: 'bob', seed: 2 });
       await database.users.remove('ada', testOrigin);
 
-      expect(await database.gallery.changesSince(1, modelId)).toEqual({
+      expect(await database.gallery.changesSince(1, MODEL_ID)).toEqual({
         revision: 3,
         changes: [
           { op: 'add', template: { ...bob.template, userId: 'bob' } },
           { op: 'remove', templateId: ada.template.templateId },
         ],
       });
-      expect(await database.gallery.changesSince(3, modelId)).toEqual({ revision: 3, changes: [] });
+      expect(await database.gallery.changesSince(3, MODEL_ID)).toEqual({ revision: 3, changes: [] });
     });
 
     it('tells nothing of other models', async () => {
       const database = await open();
       await enrol(database, { id: 'ada', modelId: 'model-b' });
-      expect(await database.gallery.changesSince(0, modelId)).toEqual({ revision: 1, changes: [] });
+      expect(await database.gallery.changesSince(0, MODEL_ID)).toEqual({ revision: 1, changes: [] });
       expect((await snapshotOf(database)).templates).toEqual([]);
     });
 
@@ -669,15 +673,15 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       await enrol(database, { id: 'ada', seed: 1 });
       await enrol(database, { id: 'bob', seed: 2 });
       await database.gallery.forgetChanges(new Date(Date.now() - 60_000));
-      expect((await database.gallery.changesSince(0, modelId))?.changes).toHaveLength(2);
+      expect((await database.gallery.changesSince(0, MODEL_ID))?.changes).toHaveLength(2);
 
       await database.gallery.forgetChanges(new Date(Date.now() + 60_000));
-      expect(await database.gallery.changesSince(0, modelId)).toBeNull();
-      expect(await database.gallery.changesSince(2, modelId)).toEqual({ revision: 2, changes: [] });
+      expect(await database.gallery.changesSince(0, MODEL_ID)).toBeNull();
+      expect(await database.gallery.changesSince(2, MODEL_ID)).toEqual({ revision: 2, changes: [] });
 
       const eve = await enrol(database, { id: 'eve', seed: 3 });
-      expect(await database.gallery.changesSince(1, modelId)).toBeNull();
-      expect(await database.gallery.changesSince(2, modelId)).toEqual({
+      expect(await database.gallery.changesSince(1, MODEL_ID)).toBeNull();
+      expect(await database.gallery.changesSince(2, MODEL_ID)).toEqual({
         revision: 3,
         changes: [{ op: 'add', template: { ...eve.template, userId: 'eve' } }],
       });
@@ -685,7 +689,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
     it('asks for a reload when the cursor is newer than the database', async () => {
       const database = await open();
-      expect(await database.gallery.changesSince(7, modelId)).toBeNull();
+      expect(await database.gallery.changesSince(7, MODEL_ID)).toBeNull();
     });
 
     it('takes a snapshot that later writes do not change', async () => {
@@ -693,7 +697,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       for (let seed = 0; seed < 5; seed += 1) await enrol(database, { id: `user-${seed}`, seed });
 
       const held: StoredTemplate[] = [];
-      const revision = await database.gallery.snapshot(modelId, async (batch) => {
+      const revision = await database.gallery.snapshot(MODEL_ID, async (batch) => {
         await enrol(database, { id: `late-${held.length}`, seed: 100 });
         await database.users.remove('user-0', testOrigin);
         held.push(...batch);
@@ -701,14 +705,14 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       expect(revision).toBe(5);
       expect(held.map(({ userId }) => userId).sort()).toEqual([0, 1, 2, 3, 4].map((n) => `user-${n}`));
-      expect((await database.gallery.changesSince(revision, modelId))?.changes).toHaveLength(2);
+      expect((await database.gallery.changesSince(revision, MODEL_ID))?.changes).toHaveLength(2);
     });
 
     it('rejects a snapshot whose receiver fails, and stays usable', async () => {
       const database = await open();
       await enrol(database, { id: 'ada' });
       await expect(
-        database.gallery.snapshot(modelId, () => Promise.reject(new Error('receiver failed'))),
+        database.gallery.snapshot(MODEL_ID, () => Promise.reject(new Error('receiver failed'))),
       ).rejects.toThrow('receiver failed');
       expect((await snapshotOf(database)).templates).toHaveLength(1);
     });
@@ -732,7 +736,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         state.writing = false;
       });
       const follow = async () => {
-        const news = await database.gallery.changesSince(cursor, modelId);
+        const news = await database.gallery.changesSince(cursor, MODEL_ID);
         if (!news) throw new Error('The log lost changes.');
         expect(news.revision).toBeGreaterThanOrEqual(cursor);
         for (const change of news.changes)

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { announced, enrol } from './repository-suite.js';
 import { testOrigin } from '../support/api/test-origin.js';
 
-const databaseFile = 'facial-verification.sqlite';
+const DATABASE_FILE = 'facial-verification.sqlite';
 
 async function open(folder: string): Promise<Database> {
   const database = await openSqlite(folder);
@@ -21,7 +21,7 @@ async function open(folder: string): Promise<Database> {
 
 /** A person's sealed template, and the key that opens it, as the database file holds them. */
 function storedBytes(folder: string, { user, template }: Enrolment): Buffer[] {
-  const database = new DatabaseSync(join(folder, databaseFile), { readOnly: true });
+  const database = new DatabaseSync(join(folder, DATABASE_FILE), { readOnly: true });
   try {
     const bytes = (sql: string, id: string) =>
       Object.values((database.prepare(sql).get(id) ?? {}) as Record<string, Uint8Array>);
@@ -52,7 +52,7 @@ describe('embedded database files', () => {
     const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]);
     expect(modes).toEqual(
       ['', '-shm', '-wal']
-        .map((end) => [`${databaseFile}${end}`, 0o600])
+        .map((end) => [`${DATABASE_FILE}${end}`, 0o600])
         .concat(['lock.sqlite', 'master.key'].map((name) => [name, 0o600])),
     );
   });
@@ -89,7 +89,7 @@ describe('embedded database files', () => {
     const staying = people
       .filter((person) => !leaving.includes(person))
       .flatMap((person) => storedBytes(folder, person));
-    expect(filesHolding(folder, staying)).toEqual([databaseFile]);
+    expect(filesHolding(folder, staying)).toEqual([DATABASE_FILE]);
   });
 
   it('hold nothing of a person deleted during a snapshot once the snapshot has ended', async () => {
@@ -104,7 +104,7 @@ describe('embedded database files', () => {
       duringSnapshot = filesHolding(folder, stored);
     });
 
-    expect(duringSnapshot).toEqual([`${databaseFile}-wal`]);
+    expect(duringSnapshot).toEqual([`${DATABASE_FILE}-wal`]);
     expect(filesHolding(folder, stored)).toEqual([]);
   });
 
@@ -116,13 +116,13 @@ describe('embedded database files', () => {
     expect(await database.removeRemnants?.(soon)).toBe(false);
 
     for (let seed = 0; seed < 20; seed += 2) await database.users.remove(`user-${seed}`, testOrigin);
-    const grown = statSync(join(folder, databaseFile)).size;
+    const grown = statSync(join(folder, DATABASE_FILE)).size;
     expect(await database.removeRemnants?.(new Date(Date.now() - 60_000))).toBe(false);
     expect(await database.removeRemnants?.(soon)).toBe(true);
     expect(await database.removeRemnants?.(soon)).toBe(false);
 
-    expect(statSync(join(folder, databaseFile)).size).toBeLessThan(grown);
-    expect(statSync(join(folder, `${databaseFile}-wal`)).size).toBeLessThan(10_000);
+    expect(statSync(join(folder, DATABASE_FILE)).size).toBeLessThan(grown);
+    expect(statSync(join(folder, `${DATABASE_FILE}-wal`)).size).toBeLessThan(10_000);
     expect(await database.users.list({ first: 20 })).toHaveLength(10);
     expect(await database.gallery.revision()).toBe(30);
     await database.users.remove('user-1', testOrigin);
@@ -146,13 +146,13 @@ describe('embedded database files', () => {
     const database = await openSqlite(folder);
     await enrol(database, { id: 'ada' });
     await database.close();
-    const raw = new DatabaseSync(join(folder, databaseFile));
+    const raw = new DatabaseSync(join(folder, DATABASE_FILE));
     raw.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('from the future', 9999999999999)");
     raw.close();
 
     await expect(openSqlite(folder)).rejects.toThrow(/newer version of this program/);
 
-    const undone = new DatabaseSync(join(folder, databaseFile));
+    const undone = new DatabaseSync(join(folder, DATABASE_FILE));
     undone.exec("DELETE FROM __drizzle_migrations WHERE hash = 'from the future'");
     undone.close();
     expect(await (await open(folder)).users.find('ada')).not.toBeNull();
@@ -160,7 +160,7 @@ describe('embedded database files', () => {
 
   it('that are no database are refused', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, databaseFile), 'x'.repeat(5000));
+    writeFileSync(join(folder, DATABASE_FILE), 'x'.repeat(5000));
     await expect(openSqlite(folder)).rejects.toThrow(/not a database/);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { defaultEmbedder } from '../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../src/models/catalogue.js';
 import { fillDatabase } from '../../tools/bench/sections/fill-database.js';
 import { openSqlite } from '../support/databases/open-sqlite.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -13,8 +13,8 @@ it(
     await fillDatabase(folder, 30_000, 4);
     const database = await openSqlite(folder);
     onTestFinished(() => database.close());
-    expect(await database.missingTemplates.count(defaultEmbedder)).toBe(0);
-    expect(await database.missingTemplates.page({ modelId: defaultEmbedder, first: 10 })).toEqual([]);
+    expect(await database.missingTemplates.count(DEFAULT_EMBEDDER)).toBe(0);
+    expect(await database.missingTemplates.page({ modelId: DEFAULT_EMBEDDER, first: 10 })).toEqual([]);
   },
   HANG_GUARD_MS,
 );

@@ -1,4 +1,4 @@
-import { defaultEmbedder } from '../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../src/models/catalogue.js';
 import { DatabaseSync } from '@photostructure/sqlite';
 import {
   chmodSync,
@@ -92,7 +92,7 @@ it('finds nothing in a sound folder, and says how many pictures the current mode
   const { folder } = await soundFolder();
   const { code, output } = await doctor(folder);
   expect(output).toBe(
-    `2 pictures have no template of ${defaultEmbedder} yet; npm run reembed makes them.\n0 problems found, 0 repaired.\n`,
+    `2 pictures have no template of ${DEFAULT_EMBEDDER} yet; npm run reembed makes them.\n0 problems found, 0 repaired.\n`,
   );
   expect(code).toBe(0);
 });

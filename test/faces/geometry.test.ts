@@ -243,15 +243,15 @@ describe('the chip', () => {
 
 // Every point the alignment uses, from the same source as the implementation but written down independently: the
 // middle of the face, both eyes and the upper lip.
-const xs =
+const XS =
   '0.490127 0.490127 0.490127 0.490127 0.36688 0.426036 0.490127 0.554217 0.613373 0.121737 0.187122 0.265825 0.334606 0.260918 0.182743 0.645647 0.714428 0.793132 0.858516 0.79751 0.719335 0.254149 0.340985 0.428858 0.490127 0.551395 0.639268 0.726104 0.290379 0.428096 0.490127 0.552157 0.689874';
-const ys =
+const YS =
   '0.203352 0.307009 0.409805 0.515625 0.587326 0.609345 0.628106 0.609345 0.587326 0.216423 0.178758 0.179852 0.231733 0.245099 0.244077 0.231733 0.179852 0.178758 0.216423 0.244077 0.245099 0.780233 0.745405 0.727388 0.742578 0.727388 0.745405 0.780233 0.784792 0.778746 0.785343 0.778746 0.784792';
-const meshIndices =
+const MESH_INDICES =
   '168 6 197 1 98 97 2 326 327 33 160 158 133 153 144 362 385 387 263 373 380 61 39 37 0 267 269 291 78 82 13 312 308';
-const meanShape = meshIndices
-  .split(' ')
-  .map((mesh, at) => [Number(mesh), Number(xs.split(' ')[at]), Number(ys.split(' ')[at])] as const);
+const meanShape = MESH_INDICES.split(' ').map(
+  (mesh, at) => [Number(mesh), Number(XS.split(' ')[at]), Number(YS.split(' ')[at])] as const,
+);
 
 describe('candidates', () => {
   const candidate = (x: number, y: number, side: number, score: number) => ({

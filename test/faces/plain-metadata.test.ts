@@ -4,7 +4,7 @@ import type { ImageMediaType } from '../../src/faces/picture/media-type.js';
 import { withPlainMetadata } from '../../src/faces/picture/plain-metadata.js';
 import { jpegWithSegments } from '../support/pictures/crafted-jpeg.js';
 
-const secret = 'where the picture was taken';
+const SECRET = 'where the picture was taken';
 
 const encoders: Readonly<Record<ImageMediaType, (image: Sharp) => Sharp>> = {
   'image/jpeg': (image) => image.jpeg(),
@@ -18,7 +18,7 @@ const picture = () => sharp({ create: { width: 40, height: 20, channels: 3, back
 const described = (mediaType: ImageMediaType, orientation: number) =>
   encoders[mediaType](
     picture()
-      .withExif({ IFD0: { ImageDescription: secret }, IFD3: { GPSLatitudeRef: 'N' } })
+      .withExif({ IFD0: { ImageDescription: SECRET }, IFD3: { GPSLatitudeRef: 'N' } })
       .withMetadata({ orientation }),
   ).toBuffer();
 
@@ -29,8 +29,8 @@ describe.each(mediaTypes)('of %s', (mediaType) => {
       const before = await described(mediaType, orientation);
       const after = withPlainMetadata(before, mediaType);
       const [was, is] = [await sharp(before).metadata(), await sharp(after).metadata()];
-      expect(was.exif?.includes(secret)).toBe(true);
-      expect(is.exif?.includes(secret)).not.toBe(true);
+      expect(was.exif?.includes(SECRET)).toBe(true);
+      expect(is.exif?.includes(SECRET)).not.toBe(true);
       expect(is.autoOrient).toEqual(was.autoOrient);
       expect(is.orientation).toBe(was.orientation);
       expect(await sharp(after).raw().toBuffer()).toEqual(await sharp(before).raw().toBuffer());
@@ -61,7 +61,7 @@ describe('a JPEG decoder finds EXIF', () => {
     const bytes = change(await described('image/jpeg', 6));
     const plain = withPlainMetadata(bytes, 'image/jpeg');
     expect((await sharp(bytes).metadata()).width).toBe(40);
-    expect(Buffer.from(plain).includes(secret)).toBe(false);
+    expect(Buffer.from(plain).includes(SECRET)).toBe(false);
   });
 });
 

@@ -10,7 +10,7 @@ import { Enroller } from '../../src/users/enroller.js';
 import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { failingPicture, textModelId, textPicture } from '../support/service/text-face-service.js';
+import { failingPicture, TEXT_MODEL_ID, textPicture } from '../support/service/text-face-service.js';
 import { testRequest } from '../support/api/test-origin.js';
 
 interface Import {
@@ -46,7 +46,7 @@ async function open(files: Record<string, Uint8Array>, legacyUsers: readonly str
       folder,
       users: parts.database.users,
       enroller: new Enroller({ ...parts, logger: pino({ level: 'silent' }) }),
-      modelId: textModelId,
+      modelId: TEXT_MODEL_ID,
       maxImageBytes: 10_000,
       concurrency: 3,
       signal: new AbortController().signal,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/errors.js';
 import { startApi } from '../support/api/api.js';
 import type { RunningApi } from '../support/api/api.js';
-import { query, registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { query, REGISTER_USER, upload, VERIFY_USER } from '../support/api/graphql.js';
 import { request, userForm } from '../support/api/http.js';
 import { samplesOf, valueOf } from '../support/api/metric-samples.js';
 
@@ -17,10 +17,10 @@ const rest = (method: string, path: string, id: string, picture: string) =>
   request(running.port, { method, path, ...userForm(id, picture) });
 
 it('counts and times operations by interface and outcome', async () => {
-  await upload(running.url, registerUser, 'ann', 'face');
+  await upload(running.url, REGISTER_USER, 'ann', 'face');
   await rest('POST', '/register/', 'ann', 'face');
   await rest('POST', '/verify', 'ann', 'face');
-  await upload(running.url, verifyUser, 'bob', 'face');
+  await upload(running.url, VERIFY_USER, 'bob', 'face');
   running.users.before = () => Promise.reject(new Error('unexpected'));
   await query(running.url, '{ users { id } }');
   expect(await samplesOf(running.metrics.registry, 'face_operations_total')).toEqual([
@@ -75,7 +75,7 @@ it('shows the memory of pictures on their way and gives it back', async () => {
 
 it('takes no label from clients, whatever they send', async () => {
   const hostile = 'Hostile_7f3a';
-  await upload(running.url, registerUser, hostile, 'face');
+  await upload(running.url, REGISTER_USER, hostile, 'face');
   await rest('POST', '/verify/', hostile, hostile);
   await rest('DELETE', '/register/', hostile, '');
   for (const path of [`/${hostile}`, `/register/${hostile}`, `/verify?${hostile}`, `/graphql/${hostile}`])
@@ -112,12 +112,12 @@ it('takes no label from clients, whatever they send', async () => {
 });
 
 it('counts decisions by how they ended, and no verification that did not come to one', async () => {
-  await upload(running.url, registerUser, 'ann', 'a');
-  await upload(running.url, registerUser, 'bob', 'b');
-  await upload(running.url, verifyUser, 'ann', 'a');
-  await upload(running.url, verifyUser, 'ann', 'b');
-  await upload(running.url, verifyUser, 'ann', 'a stranger');
-  await upload(running.url, verifyUser, 'nobody', 'a');
+  await upload(running.url, REGISTER_USER, 'ann', 'a');
+  await upload(running.url, REGISTER_USER, 'bob', 'b');
+  await upload(running.url, VERIFY_USER, 'ann', 'a');
+  await upload(running.url, VERIFY_USER, 'ann', 'b');
+  await upload(running.url, VERIFY_USER, 'ann', 'a stranger');
+  await upload(running.url, VERIFY_USER, 'nobody', 'a');
   expect(await samplesOf(running.metrics.registry, 'face_verifications_total')).toEqual([
     [{ decision: 'verified' }, 1],
     [{ decision: 'refused_somebody_else' }, 1],

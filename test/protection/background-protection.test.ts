@@ -8,7 +8,7 @@ import { filesHolding } from '../support/databases/files-holding.js';
 import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textModelId, textPicture, textTemplate } from '../support/service/text-face-service.js';
+import { TEXT_MODEL_ID, textPicture, textTemplate } from '../support/service/text-face-service.js';
 import { unprotectFolder } from '../support/databases/unprotect-folder.js';
 import { testRequest } from '../support/api/test-origin.js';
 
@@ -18,7 +18,7 @@ async function open(folder: string): Promise<TextService> {
   const parts = await openTextService({
     folder,
     gallery: ({ gallery: log }) => {
-      const gallery = new SynchronisedGallery({ log, modelId: textModelId, dimension: 128, threads: 1 });
+      const gallery = new SynchronisedGallery({ log, modelId: TEXT_MODEL_ID, dimension: 128, threads: 1 });
       onTestFinished(() => gallery.close());
       return gallery;
     },

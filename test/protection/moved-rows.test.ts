@@ -7,7 +7,7 @@ import { EnvelopeError } from '../../src/protection/envelope.js';
 import { readImage } from '../../src/protection/read-image.js';
 import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textModelId, textPicture, textTemplate } from '../support/service/text-face-service.js';
+import { TEXT_MODEL_ID, textPicture, textTemplate } from '../support/service/text-face-service.js';
 import { testRequest } from '../support/api/test-origin.js';
 
 interface Tampered extends TextService {
@@ -34,7 +34,7 @@ async function afterTampering(sql: string): Promise<Tampered> {
   const second = await openTextService({
     folder,
     gallery: ({ gallery: log }) => {
-      const opened = new SynchronisedGallery({ log, modelId: textModelId, dimension: 128, threads: 1 });
+      const opened = new SynchronisedGallery({ log, modelId: TEXT_MODEL_ID, dimension: 128, threads: 1 });
       galleries.push(opened);
       return opened;
     },
@@ -49,13 +49,13 @@ async function afterTampering(sql: string): Promise<Tampered> {
   return { ...second, gallery, folder };
 }
 
-const bobsTemplate = "(SELECT vector FROM templates WHERE user_id = 'bob')";
+const BOBS_TEMPLATE = "(SELECT vector FROM templates WHERE user_id = 'bob')";
 const bobsKey = (column: string) => `(SELECT ${column} FROM user_keys WHERE user_id = 'bob')`;
 
 it.each([
   [
     "a template copied from another user's row",
-    `UPDATE templates SET vector = ${bobsTemplate} WHERE user_id = 'ada'`,
+    `UPDATE templates SET vector = ${BOBS_TEMPLATE} WHERE user_id = 'ada'`,
   ],
   [
     "another user's template under one's own id",
@@ -63,7 +63,7 @@ it.each([
   ],
   [
     "a template and its key copied from another user's rows",
-    `UPDATE templates SET vector = ${bobsTemplate} WHERE user_id = 'ada';
+    `UPDATE templates SET vector = ${BOBS_TEMPLATE} WHERE user_id = 'ada';
      UPDATE user_keys SET wrapped = ${bobsKey('wrapped')} WHERE user_id = 'ada'`,
   ],
   [

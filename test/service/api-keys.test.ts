@@ -8,7 +8,7 @@ import { ServiceProcess, type ServiceProcessOptions } from '../support/service/s
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { startTextNodes } from '../support/service/text-nodes.js';
 
-const keyFormat = /fvb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}/;
+const KEY_FORMAT = /fvb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}/;
 
 const keys = (environment: Record<string, string>, ...args: string[]): Promise<CommandResult> =>
   runCommand({ source: 'src/cli/keys.ts', arguments: args, environment });
@@ -16,7 +16,7 @@ const keys = (environment: Record<string, string>, ...args: string[]): Promise<C
 async function createKey(environment: Record<string, string>, scopes: string) {
   const { code, output } = await keys(environment, 'create', '--name', 'gate-3', '--scope', scopes);
   expect(code, output).toBe(0);
-  const [key = '', id = ''] = keyFormat.exec(output) ?? [];
+  const [key = '', id = ''] = KEY_FORMAT.exec(output) ?? [];
   return { key, id, output };
 }
 
@@ -106,7 +106,7 @@ describe('on the embedded database', { timeout: 120_000 }, () => {
     const { code, output } = await keys({ DATA_DIR: dataDir }, ...args);
     expect(code).toBe(0);
     expect(existsSync(dataDir)).toBe(false);
-    const [key = ''] = keyFormat.exec(output) ?? [];
+    const [key = ''] = KEY_FORMAT.exec(output) ?? [];
     const entry = /^API_KEYS: (.*)$/m.exec(output)?.[1] ?? '';
     const service = await startNode({ environment: { HOST: '0.0.0.0', API_KEYS: entry } });
     expect(await list(service)).toBe(401);
@@ -127,7 +127,7 @@ describe('on the embedded database', { timeout: 120_000 }, () => {
       const { code, output } = await keys(environment, ...args);
       expect(code).toBe(2);
       expect(output).toContain('The running service is another version of this program');
-      expect(output).not.toMatch(keyFormat);
+      expect(output).not.toMatch(KEY_FORMAT);
     }
     expect(database.prepare('SELECT count(*) AS keys FROM api_keys').get()).toEqual({ keys: 0 });
     expect(await list(service)).toBe(200);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { REGISTER_USER, upload, VERIFY_USER } from '../support/api/graphql.js';
 import { hostilePictures } from '../support/pictures/hostile-pictures.js';
 import { sampleFace } from '../support/pictures/sample-faces.js';
 import { restForm, ServiceClient } from '../support/service/service-client.js';
@@ -28,10 +28,10 @@ describe.each(volleys)('a volley of kind %s', (kind) => {
       const verified = await fetch(`${service.address}/verify/`, { method: 'POST', body });
       expect([200, 400, 413], `REST: ${name}`).toContain(verified.status);
       expect(await verified.json()).toHaveProperty('verified');
-      const asked = await upload(service.address, verifyUser, 'ada', bytes);
+      const asked = await upload(service.address, VERIFY_USER, 'ada', bytes);
       const code = asked.errors?.[0]?.extensions['code'];
       expect(['INTERNAL', 'UNAVAILABLE'], `GraphQL: ${name}`).not.toContain(code);
-      const registered = await upload(service.address, registerUser, 'ada', bytes);
+      const registered = await upload(service.address, REGISTER_USER, 'ada', bytes);
       expect(registered.errors?.[0]?.extensions['code'], name).toBe('USER_EXISTS');
     }
     expect(await client.verifyOverRest('ada', await sampleFace('sample3-left', 'webp'))).toMatchObject({

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { errorCatalogue } from '../../src/errors.js';
-import { registerUser, upload, verifyUser } from '../support/api/graphql.js';
+import { REGISTER_USER, upload, VERIFY_USER } from '../support/api/graphql.js';
 import { sampleFace } from '../support/pictures/sample-faces.js';
 import { restForm } from '../support/service/service-client.js';
 import { ServiceProcess } from '../support/service/service-process.js';
 
 const message = errorCatalogue.LIVENESS_FAILED.message;
-const analyseFace = 'mutation ($image: Upload!) { analyseFace(image: $image) { liveness problem } }';
+const ANALYSE_FACE = 'mutation ($image: Upload!) { analyseFace(image: $image) { liveness problem } }';
 
 async function start(environment: Record<string, string>) {
   const service = await ServiceProcess.start({ environment });
@@ -25,7 +25,7 @@ async function start(environment: Record<string, string>) {
 test('no liveness is measured or asked for unless it is turned on', async () => {
   const { service, rest, graphql } = await start({});
   expect(await rest('/register/', 'ada')).toMatchObject({ status: 201 });
-  expect((await graphql(analyseFace)).data).toEqual({ analyseFace: { liveness: null, problem: null } });
+  expect((await graphql(ANALYSE_FACE)).data).toEqual({ analyseFace: { liveness: null, problem: null } });
   expect(service.output.join('\n')).not.toContain('liveness');
 });
 
@@ -33,12 +33,12 @@ test('a face that does not seem live is refused at verification, by REST and Gra
   const { service, rest, graphql } = await start({ LIVENESS: 'verify', LIVENESS_THRESHOLD: '1' });
   expect(await rest('/register/', 'ada')).toMatchObject({ status: 201 });
   expect(await rest('/verify/', 'ada')).toEqual({ status: 400, body: { error: message, verified: false } });
-  const { data, errors } = await graphql(verifyUser, 'ada');
+  const { data, errors } = await graphql(VERIFY_USER, 'ada');
   expect(data).toBeNull();
   expect(errors).toMatchObject([
     { message, extensions: { code: 'LIVENESS_FAILED', retryable: false, http: { status: 400 } } },
   ]);
-  const analysis = (await graphql(analyseFace)).data?.['analyseFace'];
+  const analysis = (await graphql(ANALYSE_FACE)).data?.['analyseFace'];
   expect(analysis).toEqual({ liveness: expect.any(Number) as number, problem: null });
   const { liveness } = analysis as { liveness: number };
   expect(liveness).toBeGreaterThan(0);
@@ -50,8 +50,8 @@ test('a face that does not seem live is refused at verification, by REST and Gra
 test('a face that does not seem live is refused at registration too where that is asked for', async () => {
   const { rest, graphql } = await start({ LIVENESS: 'register-and-verify', LIVENESS_THRESHOLD: '1' });
   expect(await rest('/register/', 'ada')).toEqual({ status: 400, body: { error: message } });
-  expect((await graphql(registerUser, 'ada')).errors?.[0]).toMatchObject({
+  expect((await graphql(REGISTER_USER, 'ada')).errors?.[0]).toMatchObject({
     extensions: { code: 'LIVENESS_FAILED' },
   });
-  expect((await graphql(analyseFace)).data).toMatchObject({ analyseFace: { problem: 'LIVENESS_FAILED' } });
+  expect((await graphql(ANALYSE_FACE)).data).toMatchObject({ analyseFace: { problem: 'LIVENESS_FAILED' } });
 });

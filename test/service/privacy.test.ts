@@ -8,7 +8,7 @@ import { restForm, ServiceClient } from '../support/service/service-client.js';
 import { ServiceProcess } from '../support/service/service-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const id = 'ada-whose-name-is-looked-for';
+const ID = 'ada-whose-name-is-looked-for';
 
 async function start(environment: Record<string, string> = {}): Promise<ServiceProcess> {
   const service = await ServiceProcess.start({ dataDir: join(temporaryFolder(), 'data'), environment });
@@ -27,21 +27,21 @@ it(
     const client = new ServiceClient(service.address);
     const picture = await sampleFace('sample3-left');
     const other = await sampleFace('sample6-right');
-    await client.registerOverRest(id, picture);
+    await client.registerOverRest(ID, picture);
     await client.registerOverRest('bob', other);
-    await client.verifyOverGraphql(id, await sampleFace('sample3-left', 'brighter'));
+    await client.verifyOverGraphql(ID, await sampleFace('sample3-left', 'brighter'));
     const headers = { 'X-Request-Id': 'a-request-of-mine' };
-    await fetch(`${service.address}/verify/`, { method: 'POST', headers, body: restForm(id, other) });
+    await fetch(`${service.address}/verify/`, { method: 'POST', headers, body: restForm(ID, other) });
 
     const folder = join(temporaryFolder(), 'export');
-    expect(await command(service, 'src/cli/export.ts', id, folder)).toMatchObject({ code: 0 });
+    expect(await command(service, 'src/cli/export.ts', ID, folder)).toMatchObject({ code: 0 });
     const person = JSON.parse(readFileSync(join(folder, 'person.json'), 'utf8')) as {
       pictures: { file: string }[];
       templates: { model: string; values: number[] }[];
       log: { operation: string; outcome: string; requestId: string | null }[];
     };
     expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(person).toMatchObject({ id, pictures: [{ mediaType: 'image/jpeg' }] });
+    expect(person).toMatchObject({ id: ID, pictures: [{ mediaType: 'image/jpeg' }] });
     expect(readFileSync(join(folder, person.pictures[0]?.file ?? '')).equals(picture)).toBe(true);
     expect(readdirSync(folder)).toHaveLength(2);
     expect(Math.hypot(...(person.templates[0]?.values ?? []))).toBeCloseTo(1, 5);
@@ -53,7 +53,7 @@ it(
     ]);
     expect(person.log[2]?.requestId).toBe('a-request-of-mine');
 
-    expect((await command(service, 'src/cli/audit.ts', 'list', id)).output.trim().split('\n')).toHaveLength(
+    expect((await command(service, 'src/cli/audit.ts', 'list', ID)).output.trim().split('\n')).toHaveLength(
       4,
     );
     expect((await command(service, 'src/cli/audit.ts', 'verify')).output).toMatch(
@@ -63,15 +63,15 @@ it(
     await fetch(`${service.address}/register/`, {
       method: 'DELETE',
       headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'a-deletion-of-mine' },
-      body: JSON.stringify({ id }),
+      body: JSON.stringify({ id: ID }),
     });
-    expect(await command(service, 'src/cli/export.ts', id, join(folder, 'again'))).toMatchObject({ code: 1 });
+    expect(await command(service, 'src/cli/export.ts', ID, join(folder, 'again'))).toMatchObject({ code: 1 });
     const list = await command(service, 'src/cli/audit.ts', 'list');
-    expect(list.output).not.toContain(id);
+    expect(list.output).not.toContain(ID);
     expect(list.output).toContain('delete\tdone\t(deleted)');
     expect(list.output).toMatch(/anyone\t.*a-deletion-of-mine|a-deletion-of-mine.*anyone/);
     expect(await service.end('SIGTERM')).toBe(0);
-    const left = filesHolding(service.dataDir, [Buffer.from(id)]);
+    const left = filesHolding(service.dataDir, [Buffer.from(ID)]);
     expect(left).toEqual([]);
     expect(await client.users().catch(() => 'down')).toBe('down');
   },
@@ -80,13 +80,13 @@ it(
 it('keeps no picture where none is to be kept, and verifies all the same', { timeout: 60_000 }, async () => {
   const service = await start({ IMAGE_RETENTION: 'none' });
   const client = new ServiceClient(service.address);
-  await client.registerOverRest(id, await sampleFace('sample3-left'));
-  const { verified } = await client.verifyOverGraphql(id, await sampleFace('sample3-left', 'brighter'));
+  await client.registerOverRest(ID, await sampleFace('sample3-left'));
+  const { verified } = await client.verifyOverGraphql(ID, await sampleFace('sample3-left', 'brighter'));
   expect(verified).toBe(true);
   const images = join(service.dataDir, 'images');
   const files = readdirSync(images, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
   expect(files).toEqual([]);
-  expect(await client.deleteOverGraphql(id)).toEqual([]);
+  expect(await client.deleteOverGraphql(ID)).toEqual([]);
 });

@@ -37,16 +37,16 @@ function send(
   );
 }
 
-const register =
+const REGISTER =
   'mutation ($id: ID!, $image: Upload!, $more: [Upload!]) { registerUser(id: $id, image: $image, moreImages: $more) { user { id } } }';
-const add =
+const ADD =
   'mutation ($id: ID!, $image: Upload!) { addUserImage(id: $id, image: $image) { message images } }';
 
 const codeOf = ({ errors }: GraphqlAnswer) => errors?.[0]?.extensions['code'];
 
 test('a person with several pictures is verified by any of them, gets one more, and is deleted whole', async () => {
   const registered = await send(
-    register,
+    REGISTER,
     { id: 'ada', image: null, more: [null, null] },
     {
       image: await sampleFace('sample3-left'),
@@ -57,7 +57,7 @@ test('a person with several pictures is verified by any of them, gets one more, 
   expect(registered.data).toEqual({ registerUser: { user: { id: 'ada' } } });
 
   const added = await send(
-    add,
+    ADD,
     { id: 'ada', image: null },
     { image: await sampleFace('sample3-left', 'brighter') },
   );
@@ -74,7 +74,7 @@ test('a person with several pictures is verified by any of them, gets one more, 
 
 test("another person's picture is taken neither at registration nor later", async () => {
   const refused = await send(
-    register,
+    REGISTER,
     { id: 'bob', image: null, more: [null] },
     { image: await sampleFace('sample4-middle'), 'more.0': await sampleFace('sample4-right') },
   );
@@ -83,8 +83,8 @@ test("another person's picture is taken neither at registration nor later", asyn
 
   await client.registerOverRest('bob', await sampleFace('sample4-middle'));
   const image = await sampleFace('sample4-right');
-  expect(codeOf(await send(add, { id: 'bob', image: null }, { image }))).toBe('DIFFERENT_PERSON');
-  expect(codeOf(await send(add, { id: 'nobody', image: null }, { image }))).toBe('USER_NOT_FOUND');
+  expect(codeOf(await send(ADD, { id: 'bob', image: null }, { image }))).toBe('DIFFERENT_PERSON');
+  expect(codeOf(await send(ADD, { id: 'nobody', image: null }, { image }))).toBe('USER_NOT_FOUND');
   expect(await client.deleteOverGraphql('bob')).toHaveLength(1);
 });
 

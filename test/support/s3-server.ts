@@ -13,8 +13,8 @@ export interface S3Server {
   readonly keys: () => string[];
 }
 
-const bucket = 'faces';
-const objectSuffix = '._S3rver_object';
+const BUCKET = 'faces';
+const OBJECT_SUFFIX = '._S3rver_object';
 
 /** What the SDK's credential search finds, and s3rver accepts. */
 export const s3Credentials = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
@@ -28,7 +28,7 @@ export async function startS3Server(prefix = 'people/'): Promise<S3Server> {
     silent: true,
     directory,
     vhostBuckets: false,
-    configureBuckets: [{ name: bucket }],
+    configureBuckets: [{ name: BUCKET }],
   });
   const { port } = await server.run();
   onTestFinished(() => server.close());
@@ -38,17 +38,17 @@ export async function startS3Server(prefix = 'people/'): Promise<S3Server> {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  const folder = join(directory, bucket, prefix);
+  const folder = join(directory, BUCKET, prefix);
   return {
     proxy,
-    location: { bucket, prefix, endpoint: proxy.address, region: 'us-east-1' },
+    location: { bucket: BUCKET, prefix, endpoint: proxy.address, region: 'us-east-1' },
     keys: () =>
       !existsSync(folder)
         ? []
         : readdirSync(folder, { recursive: true, withFileTypes: true })
-            .filter((entry) => entry.isFile() && entry.name.endsWith(objectSuffix))
+            .filter((entry) => entry.isFile() && entry.name.endsWith(OBJECT_SUFFIX))
             .map((entry) =>
-              relative(folder, join(entry.parentPath, entry.name)).slice(0, -objectSuffix.length),
+              relative(folder, join(entry.parentPath, entry.name)).slice(0, -OBJECT_SUFFIX.length),
             )
             .filter((key) => !key.startsWith('.'))
             .sort(),

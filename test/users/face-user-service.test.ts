@@ -8,7 +8,7 @@ import type { ImageStore } from '../../src/storage/image-store.js';
 import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { failingPicture, textModelId, textPicture } from '../support/service/text-face-service.js';
+import { failingPicture, TEXT_MODEL_ID, textPicture } from '../support/service/text-face-service.js';
 import { testOrigin, testRequest } from '../support/api/test-origin.js';
 
 interface OpenOptions {
@@ -25,7 +25,7 @@ async function open({ wrapImages, wrapGallery }: OpenOptions = {}): Promise<
     gallery: (database) => {
       const gallery = new SynchronisedGallery({
         log: database.gallery,
-        modelId: textModelId,
+        modelId: TEXT_MODEL_ID,
         dimension: 128,
         threads: 1,
       });
@@ -192,7 +192,7 @@ describe('registration with several pictures', () => {
     const { service, database, folder } = await open();
     await service.register('ada', textPicture(1), together);
     expect(filesIn(folder)).toHaveLength(3);
-    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(3);
+    expect(await database.users.templatesOf('ada', TEXT_MODEL_ID)).toHaveLength(3);
     expect(await service.verify('ada', textPicture(1), testRequest)).toMatchObject({ verified: true });
     expect((await service.remove('ada', testRequest)).filesDeleted).toHaveLength(3);
     expect(filesIn(folder)).toEqual([]);
@@ -277,7 +277,7 @@ describe('a further picture', () => {
     await service.register('ada', textPicture(1), testRequest);
     await service.register('twin', textPicture(1, { person: 2, share: 0.45 }), testRequest);
     await expect(service.addImage('ada', picture, testRequest)).rejects.toMatchObject({ code });
-    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(1);
+    expect(await database.users.templatesOf('ada', TEXT_MODEL_ID)).toHaveLength(1);
     expect(filesIn(folder)).toHaveLength(2);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
   });
@@ -326,7 +326,7 @@ describe('a further picture', () => {
     await expect(service.addImage('ada', textPicture(1), testRequest)).rejects.toMatchObject({
       code: 'DIFFERENT_PERSON',
     });
-    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(1);
+    expect(await database.users.templatesOf('ada', TEXT_MODEL_ID)).toHaveLength(1);
     expect(filesIn(folder)).toHaveLength(1);
 
     act = () => service.remove('ada', testRequest);
@@ -505,7 +505,7 @@ describe('deletion', () => {
       ),
     );
     const present = (await database.users.find('ada')) ? 1 : 0;
-    expect(await database.users.templatesOf('ada', textModelId)).toHaveLength(present);
+    expect(await database.users.templatesOf('ada', TEXT_MODEL_ID)).toHaveLength(present);
     expect(filesIn(folder)).toHaveLength(present);
     expect(await database.blobs.unfinished(everPending)).toEqual([]);
   });

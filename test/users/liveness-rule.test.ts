@@ -5,7 +5,7 @@ import type { FaceUserService } from '../../src/users/face-user-service.js';
 import { livenessProblem, livenessRule, type LivenessRule } from '../../src/users/decision/liveness-rule.js';
 import { openTextService } from '../support/service/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { pictureWithLiveness, textModelId } from '../support/service/text-face-service.js';
+import { pictureWithLiveness, TEXT_MODEL_ID } from '../support/service/text-face-service.js';
 import { testOrigin, testRequest } from '../support/api/test-origin.js';
 
 async function open(liveness?: LivenessRule): Promise<FaceUserService> {
@@ -13,7 +13,7 @@ async function open(liveness?: LivenessRule): Promise<FaceUserService> {
     folder: temporaryFolder(),
     ...(liveness && { liveness }),
     gallery: ({ gallery: log }) => {
-      const gallery = new SynchronisedGallery({ log, modelId: textModelId, dimension: 128, threads: 1 });
+      const gallery = new SynchronisedGallery({ log, modelId: TEXT_MODEL_ID, dimension: 128, threads: 1 });
       onTestFinished(() => gallery.close());
       return gallery;
     },

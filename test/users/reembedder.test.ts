@@ -4,10 +4,10 @@ import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import { Reembedder, type ReembedEverybodyOptions } from '../../src/users/reembedding/reembedder.js';
 import { openTextService, type TextService } from '../support/service/open-text-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { textModelId, textPicture } from '../support/service/text-face-service.js';
+import { TEXT_MODEL_ID, textPicture } from '../support/service/text-face-service.js';
 import { testRequest } from '../support/api/test-origin.js';
 
-const newModel = 'new-model';
+const NEW_MODEL = 'new-model';
 const people = [1, 2, 3, 4, 5];
 
 /** A service with people enrolled under the old model whose face workers and gallery have the new one. */
@@ -15,7 +15,7 @@ async function openSwitched(): Promise<TextService & { reembedder: Reembedder }>
   const parts = await openTextService({
     folder: temporaryFolder(),
     gallery: ({ gallery: log }) => {
-      const gallery = new SynchronisedGallery({ log, modelId: newModel, dimension: 128, threads: 1 });
+      const gallery = new SynchronisedGallery({ log, modelId: NEW_MODEL, dimension: 128, threads: 1 });
       onTestFinished(() => gallery.close());
       return gallery;
     },
@@ -26,14 +26,14 @@ async function openSwitched(): Promise<TextService & { reembedder: Reembedder }>
   });
   for (const person of people)
     await parts.service.register(`user-${person}`, textPicture(person), testRequest);
-  parts.faces.modelId = newModel;
+  parts.faces.modelId = NEW_MODEL;
   parts.faces.extractions = 0;
   return { ...parts, reembedder: new Reembedder(parts) };
 }
 
 function options(changes: Partial<ReembedEverybodyOptions> = {}): ReembedEverybodyOptions {
   return {
-    modelId: newModel,
+    modelId: NEW_MODEL,
     concurrency: 2,
     signal: new AbortController().signal,
     considerate: false,
@@ -53,8 +53,8 @@ it('gives everybody a template of the new model and keeps the old ones', async (
   expect(counts).toEqual({ done: 5, failed: 0 });
   expect(progress).toEqual([1, 2, 3, 4, 5]);
   for (const person of people) {
-    expect(await database.users.templatesOf(`user-${person}`, newModel)).toHaveLength(1);
-    expect(await database.users.templatesOf(`user-${person}`, textModelId)).toHaveLength(1);
+    expect(await database.users.templatesOf(`user-${person}`, NEW_MODEL)).toHaveLength(1);
+    expect(await database.users.templatesOf(`user-${person}`, TEXT_MODEL_ID)).toHaveLength(1);
   }
   expect(await reembedder.everybody(options())).toEqual({ done: 0, failed: 0 });
   expect(faces.extractions).toBe(5);
@@ -73,7 +73,7 @@ it('goes on where it was interrupted', async () => {
     }),
   );
   expect(done).toBe(2);
-  expect(await database.missingTemplates.count(newModel)).toBe(3);
+  expect(await database.missingTemplates.count(NEW_MODEL)).toBe(3);
 
   expect(await reembedder.everybody(options())).toEqual({ done: 3, failed: 0 });
   expect(faces.extractions).toBe(5);
@@ -94,7 +94,7 @@ it('tries again while something is unavailable, and goes past a picture that the
   );
   expect(counts).toEqual({ done: 4, failed: 1 });
   expect(failures).toMatchObject([{ code: 'NO_FACE' }]);
-  expect(await database.missingTemplates.count(newModel)).toBe(1);
+  expect(await database.missingTemplates.count(NEW_MODEL)).toBe(1);
 });
 
 it('does not bring back somebody deleted meanwhile', async () => {
@@ -110,11 +110,11 @@ it('does not bring back somebody deleted meanwhile', async () => {
 
 it('never stores templates of another model than the one asked for', async () => {
   const { reembedder, faces, database } = await openSwitched();
-  faces.modelId = textModelId;
+  faces.modelId = TEXT_MODEL_ID;
   const failures: unknown[] = [];
   await reembedder.everybody(options({ onFailure: (_, reason) => failures.push(reason) }));
   expect(failures).toHaveLength(5);
-  expect(await database.missingTemplates.count(newModel)).toBe(5);
+  expect(await database.missingTemplates.count(NEW_MODEL)).toBe(5);
 });
 
 it('verification before its turn makes the template it needs, of this person alone', async () => {
@@ -128,7 +128,7 @@ it('verification before its turn makes the template it needs, of this person alo
     verified: false,
   });
   expect(await service.verify('user-3', textPicture(4), testRequest)).toMatchObject({ verified: false });
-  expect(await database.missingTemplates.count(newModel)).toBe(2);
+  expect(await database.missingTemplates.count(NEW_MODEL)).toBe(2);
 });
 
 it('many verifications of one person at once make one template', async () => {
@@ -137,7 +137,7 @@ it('many verifications of one person at once make one template', async () => {
     Array.from({ length: 8 }, () => service.verify('user-1', textPicture(1), testRequest)),
   );
   expect(answers.every(({ verified }) => verified)).toBe(true);
-  expect(await database.users.templatesOf('user-1', newModel)).toHaveLength(1);
+  expect(await database.users.templatesOf('user-1', NEW_MODEL)).toHaveLength(1);
 });
 
 it('verification of someone whose picture the new model refuses says that no face is enrolled', async () => {

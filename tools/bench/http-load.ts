@@ -15,7 +15,7 @@ import type { BenchOptions, BenchSection, SectionResult } from './sections/secti
 import { quantile, summarise, timed, type Summary } from './statistics.js';
 
 const PEOPLE = 10_000;
-const CLIENTS = [1, 2, 8];
+const clientCounts = [1, 2, 8];
 /** More clients than this find both workers taken: slow pictures would tell nothing new, but take minutes to tell it. */
 const MANY_CLIENTS = 32;
 const MAX_PIXELS = 50_000_000;
@@ -75,7 +75,7 @@ function prepareCases(pictures: readonly ScenePicture[]): Case[] {
 
 function clientNumbers({ size, format }: Case, { quick }: BenchOptions): readonly number[] {
   if (quick) return [1, 8];
-  return size === '640×480' || format === 'jpeg' ? [...CLIENTS, MANY_CLIENTS] : CLIENTS;
+  return size === '640×480' || format === 'jpeg' ? [...clientCounts, MANY_CLIENTS] : clientCounts;
 }
 
 async function measureDecoding(

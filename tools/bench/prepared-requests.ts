@@ -1,6 +1,6 @@
 import type { PreparedRequest } from './closed-loop.js';
 
-const boundary = 'benchmark-boundary';
+const BOUNDARY = 'benchmark-boundary';
 
 interface Part {
   readonly name: string;
@@ -11,13 +11,13 @@ function multipart(parts: readonly Part[]): Buffer {
   const pieces = parts.flatMap(({ name, value }) => {
     const fileName =
       typeof value === 'string' ? '' : '; filename="face"\r\nContent-Type: application/octet-stream';
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${fileName}\r\n\r\n`;
+    const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${fileName}\r\n\r\n`;
     return [Buffer.from(head), Buffer.from(value), Buffer.from('\r\n')];
   });
-  return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
+  return Buffer.concat([...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
 }
 
-const contentType = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+const contentType = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
 
 /** The documented REST form. */
 export function restVerification(id: string, image: Buffer): PreparedRequest {

@@ -13,7 +13,7 @@ export const sceneFormats = ['jpeg', 'png', 'webp', 'avif'] as const;
 
 export type SceneFormat = (typeof sceneFormats)[number];
 
-const NOISE = { type: 'gaussian', mean: 128, sigma: 12 } as const;
+const noiseSettings = { type: 'gaussian', mean: 128, sigma: 12 } as const;
 
 /**
  * One person in front of a blurred background, the head about half as high as the picture, with the noise of a
@@ -29,7 +29,9 @@ export async function scene(
     .resize({ height: Math.round(height * 0.9) })
     .toBuffer();
   const background = await sharp(samplePhoto(1)).resize(64, 48, { fit: 'fill' }).blur(6).toBuffer();
-  const noise = await sharp({ create: { width, height, channels: 3, background: '#808080', noise: NOISE } })
+  const noise = await sharp({
+    create: { width, height, channels: 3, background: '#808080', noise: noiseSettings },
+  })
     .png({ compressionLevel: 0 })
     .toBuffer();
   const picture = await sharp(background)

@@ -2,8 +2,8 @@ import type { DetPoint } from './error-rates.js';
 
 const WIDTH = 760;
 const HEIGHT = 520;
-const MARGIN = { left: 80, right: 30, top: 50, bottom: 65 };
-const PLOT = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
+const margin = { left: 80, right: 30, top: 50, bottom: 65 };
+const plot = { width: WIDTH - margin.left - margin.right, height: HEIGHT - margin.top - margin.bottom };
 
 interface Axis {
   readonly title: string;
@@ -20,28 +20,28 @@ interface Chart {
 
 /** Places in 0 to 1, from the left and from the bottom, to pixels of the page. */
 function pixel(x: number, y: number): string {
-  return `${(MARGIN.left + x * PLOT.width).toFixed(1)},${(MARGIN.top + (1 - y) * PLOT.height).toFixed(1)}`;
+  return `${(margin.left + x * plot.width).toFixed(1)},${(margin.top + (1 - y) * plot.height).toFixed(1)}`;
 }
 
 function draw({ title, x, y, content }: Chart): string {
-  const bottom = MARGIN.top + PLOT.height;
+  const bottom = margin.top + plot.height;
   const vertical = x.ticks.map(({ at, label }) => {
-    const left = MARGIN.left + at * PLOT.width;
-    return `<path d="M${left} ${MARGIN.top}V${bottom}" class="grid"/><text x="${left}" y="${bottom + 20}" text-anchor="middle">${label}</text>`;
+    const left = margin.left + at * plot.width;
+    return `<path d="M${left} ${margin.top}V${bottom}" class="grid"/><text x="${left}" y="${bottom + 20}" text-anchor="middle">${label}</text>`;
   });
   const horizontal = y.ticks.map(({ at, label }) => {
-    const top = MARGIN.top + (1 - at) * PLOT.height;
-    return `<path d="M${MARGIN.left} ${top}h${PLOT.width}" class="grid"/><text x="${MARGIN.left - 8}" y="${top + 4}" text-anchor="end">${label}</text>`;
+    const top = margin.top + (1 - at) * plot.height;
+    return `<path d="M${margin.left} ${top}h${plot.width}" class="grid"/><text x="${margin.left - 8}" y="${top + 4}" text-anchor="end">${label}</text>`;
   });
-  const middle = MARGIN.top + PLOT.height / 2;
+  const middle = margin.top + plot.height / 2;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" fill="#222">
 <style>.grid{stroke:#ddd;fill:none}.frame{stroke:#888;fill:none}.impostor{fill:#d1495b;fill-opacity:.55}.genuine{fill:#2a7f9e;fill-opacity:.55}.line{stroke:#2a7f9e;stroke-width:2;fill:none}</style>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${WIDTH / 2}" y="28" text-anchor="middle" font-size="16">${title}</text>
 ${[...vertical, ...horizontal].join('\n')}
-<rect x="${MARGIN.left}" y="${MARGIN.top}" width="${PLOT.width}" height="${PLOT.height}" class="frame"/>
+<rect x="${margin.left}" y="${margin.top}" width="${plot.width}" height="${plot.height}" class="frame"/>
 ${content}
-<text x="${MARGIN.left + PLOT.width / 2}" y="${HEIGHT - 16}" text-anchor="middle">${x.title}</text>
+<text x="${margin.left + plot.width / 2}" y="${HEIGHT - 16}" text-anchor="middle">${x.title}</text>
 <text x="22" y="${middle}" text-anchor="middle" transform="rotate(-90 22 ${middle})">${y.title}</text>
 </svg>
 `;
@@ -98,8 +98,8 @@ export function histogramChart(title: string, { genuine, impostor, from, to }: H
     return `<polygon points="${pixel(0, 0)} ${steps.join(' ')} ${pixel(1, 0)}" class="${kind}"/>`;
   });
   const legend = Object.keys(series).map((kind, index) => {
-    const top = MARGIN.top + 14 + index * 22;
-    return `<rect x="${MARGIN.left + 14}" y="${top}" width="14" height="14" class="${kind}"/><text x="${MARGIN.left + 34}" y="${top + 12}">${kind}</text>`;
+    const top = margin.top + 14 + index * 22;
+    return `<rect x="${margin.left + 14}" y="${top}" width="14" height="14" class="${kind}"/><text x="${margin.left + 34}" y="${top + 12}">${kind}</text>`;
   });
   const tick = (at: number, label: string) => ({ at, label });
   return draw({

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { defaultEmbedder } from '../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../src/models/catalogue.js';
 import { UsageError } from './usage-error.js';
 
 export interface EvaluateOptions {
@@ -23,13 +23,13 @@ export const usage = `Usage: npm run evaluate -- --images <folder> --pairs <file
   --json <file>       write the figures
   --output <folder>   write det.svg and scores.svg
   --cache <folder>    keep templates there, so that a stopped run goes on; outside the project
-  --embedder <name>   as FACE_EMBEDDER takes it; default: ${defaultEmbedder}
+  --embedder <name>   as FACE_EMBEDDER takes it; default: ${DEFAULT_EMBEDDER}
   --workers <n>       threads; default: one for each core`;
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): EvaluateOptions {
   const values = parse(args);
-  const { images, pairs, json = null, output = null, cache = null, embedder = defaultEmbedder } = values;
+  const { images, pairs, json = null, output = null, cache = null, embedder = DEFAULT_EMBEDDER } = values;
   if (images === undefined || pairs === undefined)
     throw new UsageError(`--images and --pairs are needed.\n${usage}`);
   const workers = Number(values.workers ?? availableParallelism());

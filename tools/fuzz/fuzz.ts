@@ -7,7 +7,7 @@ import { fuzzSeeds, type FuzzSeed } from '../../test/support/pictures/fuzz-seeds
 import { PictureExaminer } from '../../test/support/pictures/picture-examiner.js';
 import { mutated, mutations } from '../../test/support/pictures/picture-mutations.js';
 
-const usage = `npm run fuzz -- [options]
+const USAGE = `npm run fuzz -- [options]
   --cases <number>   damaged pictures for each format, 2000 by default
   --seed <number>    the same number damages the same way, 1 by default
 
@@ -60,7 +60,7 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const [cases, seedNumber] = [Number(values.cases), Number(values.seed)];
   if (values.help || !Number.isInteger(cases) || !Number.isInteger(seedNumber)) {
-    console.log(usage);
+    console.log(USAGE);
     process.exitCode = values.help ? 0 : 2;
     return;
   }

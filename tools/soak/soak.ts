@@ -8,7 +8,7 @@ import { MixedLoad } from './mixed-load.js';
 import { sample, type Sample } from './sample.js';
 import { driftOf } from './drift.js';
 
-const usage = `npm run soak -- [options]
+const USAGE = `npm run soak -- [options]
   --minutes <number>  length of the run, 10 by default
   --rate <number>     requests a second, 5 by default
 
@@ -77,7 +77,7 @@ async function soak(minutes: number, rate: number): Promise<boolean> {
 
 const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
 if (values.help || !(minutes > 0) || !(rate > 0)) {
-  console.log(usage);
+  console.log(USAGE);
   process.exitCode = values.help ? 0 : 2;
 } else {
   await buildModels();

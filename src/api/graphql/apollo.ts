@@ -25,7 +25,7 @@ export interface ApolloOptions {
   readonly drainTimeoutMs: number;
 }
 
-const exampleDocument =
+const EXAMPLE_DOCUMENT =
   '# Upload pictures by the Files panel, as variable "image".\nquery Users {\n  users(first: 10) {\n    id\n    timestamp\n  }\n}\n';
 
 /** Starts an Apollo Server that reports to nobody, whatever `APOLLO_*` variables say. */
@@ -52,7 +52,7 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
         ? ApolloServerPluginLandingPageDisabled()
         : ApolloServerPluginLandingPageLocalDefault({
             includeCookies: false,
-            document: exampleDocument,
+            document: EXAMPLE_DOCUMENT,
             headers: { 'Apollo-Require-Preflight': 'true' },
             embed: { runTelemetry: false },
           }),

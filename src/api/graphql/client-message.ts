@@ -1,8 +1,8 @@
 import type { GraphQLError } from 'graphql';
-import { fileExpected } from './uploads/image-upload.js';
+import { FILE_EXPECTED } from './uploads/image-upload.js';
 import { OperationLimitError } from './operations/operation-limits.js';
 
-const outsideSchema = 'The operation does not fit the schema of this service';
+const OUTSIDE_SCHEMA = 'The operation does not fit the schema of this service';
 
 /**
  * What a client reads of its own mistake: GraphQL's message without the values it repeats, which can be ids or whole
@@ -14,7 +14,7 @@ export function clientMessage(error: GraphQLError, code: unknown, hideSchema: bo
   switch (code) {
     case 'GRAPHQL_VALIDATION_FAILED':
       if (originalError instanceof OperationLimitError) return message;
-      return hideSchema ? outsideSchema : withoutLiteral(message);
+      return hideSchema ? OUTSIDE_SCHEMA : withoutLiteral(message);
     case 'GRAPHQL_PARSE_FAILED':
       return message.replace(/\b(Name|Int|Float|String|BlockString|Comment) ".*"/s, '$1');
     case 'BAD_USER_INPUT':
@@ -38,5 +38,5 @@ function withoutLiteral(message: string): string {
 function withoutVariableValue(message: string): string {
   const variable = /^Variable "\$\w+" got invalid value/.exec(message)?.[0];
   if (variable === undefined) return message;
-  return message.endsWith(fileExpected) ? `${variable}; ${fileExpected}` : `${variable} for its type.`;
+  return message.endsWith(FILE_EXPECTED) ? `${variable}; ${FILE_EXPECTED}` : `${variable} for its type.`;
 }

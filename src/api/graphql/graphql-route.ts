@@ -9,7 +9,7 @@ import { requireRequest } from '../middleware/request-context.js';
 import type { RequestContext } from '../middleware/request-context.js';
 import { errorExtensions, reportFailure } from './format-error.js';
 import { landingPage } from './landing-page.js';
-import { maxDocumentBytes, multipartUploads } from './uploads/multipart.js';
+import { MAX_DOCUMENT_BYTES, multipartUploads } from './uploads/multipart.js';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<RequestContext>;
@@ -44,7 +44,7 @@ export function graphqlRoute(options: GraphqlRouteOptions): Router {
   router.use(
     authenticated,
     multipartUploads(maxImageBytes),
-    json({ limit: maxDocumentBytes }),
+    json({ limit: MAX_DOCUMENT_BYTES }),
     expressMiddleware(apollo, {
       context: async () => Promise.resolve(requireRequest()),
     }),

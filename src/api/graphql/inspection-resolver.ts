@@ -3,17 +3,17 @@ import { ServiceError } from '../../errors.js';
 import type { FacialPoints } from '../../faces/find/facial-points.js';
 import type { FaceAnalysis, FaceComparison, FaceInspection } from '../../users/face-inspection.js';
 import type { RequestContext } from '../middleware/request-context.js';
-import { imageDescription, uploadScalar } from './uploads/image-upload.js';
+import { IMAGE_DESCRIPTION, uploadScalar } from './uploads/image-upload.js';
 import type { ImageUpload } from './uploads/image-upload.js';
 import { CompareFacesResult, FaceAnalysisType, IdentifyFaceResult } from './inspection-types.js';
 import { readUpload } from './uploads/read-upload.js';
 import { requestOptions } from './request-options.js';
 
 /** Most people that one `identifyFace` returns. */
-export const maxCandidates = 100;
+export const MAX_CANDIDATES = 100;
 
 /** How many people `identifyFace` returns when not told. */
-const usualCandidates = 10;
+const USUAL_CANDIDATES = 10;
 
 /**
  * Mutations although they store nothing, like `verifyUser`: clients such as Apollo Client keep the answers of queries
@@ -30,7 +30,7 @@ export class InspectionResolver {
     description: 'Measures the largest face of a picture, however bad the picture is. Stores nothing.',
   })
   async analyseFace(
-    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Ctx() context: RequestContext,
   ): Promise<Omit<FaceAnalysis, 'points'> & { landmarks: FacialPoints }> {
     const bytes = await readUpload(image, this.maxImageBytes, context.memory);
@@ -42,8 +42,8 @@ export class InspectionResolver {
     description: 'Tells whether two pictures show the same person. Stores nothing.',
   })
   async compareFaces(
-    @Arg('first', () => uploadScalar, { description: imageDescription }) first: ImageUpload,
-    @Arg('second', () => uploadScalar, { description: imageDescription }) second: ImageUpload,
+    @Arg('first', () => uploadScalar, { description: IMAGE_DESCRIPTION }) first: ImageUpload,
+    @Arg('second', () => uploadScalar, { description: IMAGE_DESCRIPTION }) second: ImageUpload,
     @Ctx() context: RequestContext,
   ): Promise<FaceComparison> {
     // Both at once: the parts may arrive in any order.
@@ -60,18 +60,18 @@ export class InspectionResolver {
       'compared with N people, the false match rate of one comparison is multiplied by about N.',
   })
   async identifyFace(
-    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Arg('first', () => Int, {
       nullable: true,
-      description: `How many people to return at most, 1 to ${maxCandidates}; ${usualCandidates} unless given.`,
+      description: `How many people to return at most, 1 to ${MAX_CANDIDATES}; ${USUAL_CANDIDATES} unless given.`,
     })
     first: number | null | undefined,
     @Ctx() context: RequestContext,
   ): Promise<{ candidates: { id: string; similarity: number }[] }> {
     const bytes = await readUpload(image, this.maxImageBytes, context.memory);
-    const count = first ?? usualCandidates;
-    if (count < 1 || count > maxCandidates)
-      throw new ServiceError('BAD_PAGE', { message: `first must be 1 to ${maxCandidates}` });
+    const count = first ?? USUAL_CANDIDATES;
+    if (count < 1 || count > MAX_CANDIDATES)
+      throw new ServiceError('BAD_PAGE', { message: `first must be 1 to ${MAX_CANDIDATES}` });
     const identified = await this.inspection.identify(bytes, count, requestOptions(context));
     return { candidates: identified.map(({ userId, similarity }) => ({ id: userId, similarity })) };
   }

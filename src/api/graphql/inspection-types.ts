@@ -96,12 +96,12 @@ export class FaceAnalysisType {
   problem!: string | null;
 }
 
-const similarityMeaning =
+const SIMILARITY_MEANING =
   "0 to 1; 0.5 is the face model's threshold for one false match in 1000 comparisons, whatever the model. Told in coarse steps (`SIMILARITY_STEP`).";
 
 @ObjectType({ description: 'Whether two pictures show the same person.' })
 export class CompareFacesResult {
-  @Field(() => Float, { description: `Likeness of the two faces, ${similarityMeaning}` })
+  @Field(() => Float, { description: `Likeness of the two faces, ${SIMILARITY_MEANING}` })
   similarity!: number;
 
   @Field(() => Boolean, { description: 'Whether the faces match at the configured threshold.' })
@@ -113,7 +113,7 @@ export class IdentifiedPerson {
   @Field(() => ID, { description: "The person's id." })
   id!: string;
 
-  @Field(() => Float, { description: `Likeness to the person's closest picture, ${similarityMeaning}` })
+  @Field(() => Float, { description: `Likeness to the person's closest picture, ${SIMILARITY_MEANING}` })
   similarity!: number;
 }
 

@@ -4,17 +4,17 @@ import type { RequestHandler } from 'express';
 import { requireRequest } from '../middleware/request-context.js';
 import type { RequestContext } from '../middleware/request-context.js';
 
-const scripts = 'https://embeddable-sandbox.cdn.apollographql.com';
-const pictures = 'https://apollo-server-landing-page.cdn.apollographql.com';
+const SCRIPTS = 'https://embeddable-sandbox.cdn.apollographql.com';
+const PICTURES = 'https://apollo-server-landing-page.cdn.apollographql.com';
 
 function contentSecurityPolicy(nonce: string): string {
   return [
     "default-src 'none'",
-    `script-src 'nonce-${nonce}' ${scripts}`,
-    `style-src 'nonce-${nonce}' ${scripts} https://fonts.googleapis.com`,
+    `script-src 'nonce-${nonce}' ${SCRIPTS}`,
+    `style-src 'nonce-${nonce}' ${SCRIPTS} https://fonts.googleapis.com`,
     'font-src https://fonts.gstatic.com',
-    `img-src ${pictures}`,
-    `manifest-src ${pictures}`,
+    `img-src ${PICTURES}`,
+    `manifest-src ${PICTURES}`,
     'frame-src https://sandbox.embed.apollographql.com',
     "connect-src 'self'",
     "base-uri 'none'",

@@ -2,12 +2,12 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ServiceError } from '../../errors.js';
 import type { User } from '../../records.js';
 import type { UserService, VerificationResult } from '../../users/user-service.js';
-import { maxImagesPerRegistration, maxImagesPerUser } from '../../users/image-limits.js';
+import { MAX_IMAGES_PER_REGISTRATION, MAX_IMAGES_PER_USER } from '../../users/image-limits.js';
 import { messages } from '../messages.js';
 import type { RequestContext } from '../middleware/request-context.js';
-import { imageDescription, uploadScalar } from './uploads/image-upload.js';
+import { IMAGE_DESCRIPTION, uploadScalar } from './uploads/image-upload.js';
 import type { ImageUpload } from './uploads/image-upload.js';
-import { maxUsersPerQuery } from './operations/list-limits.js';
+import { MAX_USERS_PER_QUERY } from './operations/list-limits.js';
 import { readUpload } from './uploads/read-upload.js';
 import { requestOptions } from './request-options.js';
 import {
@@ -18,7 +18,7 @@ import {
   VerifyUserResult,
 } from './user-types.js';
 
-const idDescription = '1 to 255 characters, no control characters; compared exactly.';
+const ID_DESCRIPTION = '1 to 255 characters, no control characters; compared exactly.';
 
 @Resolver()
 export class UserResolver {
@@ -28,12 +28,12 @@ export class UserResolver {
   ) {}
 
   @Query(() => [UserType], {
-    description: `Registered users by id, ${maxUsersPerQuery} at most; page with \`first\` and \`after\`.`,
+    description: `Registered users by id, ${MAX_USERS_PER_QUERY} at most; page with \`first\` and \`after\`.`,
   })
   async users(
     @Arg('first', () => Int, {
       nullable: true,
-      description: `How many users to return, 1 to ${maxUsersPerQuery}; ${maxUsersPerQuery} unless given.`,
+      description: `How many users to return, 1 to ${MAX_USERS_PER_QUERY}; ${MAX_USERS_PER_QUERY} unless given.`,
     })
     first: number | null | undefined,
     @Arg('after', () => ID, {
@@ -42,9 +42,9 @@ export class UserResolver {
     })
     after: string | null | undefined,
   ): Promise<User[]> {
-    const limit = first ?? maxUsersPerQuery;
-    if (limit < 1 || limit > maxUsersPerQuery)
-      throw new ServiceError('BAD_PAGE', { message: `first must be 1 to ${maxUsersPerQuery}` });
+    const limit = first ?? MAX_USERS_PER_QUERY;
+    if (limit < 1 || limit > MAX_USERS_PER_QUERY)
+      throw new ServiceError('BAD_PAGE', { message: `first must be 1 to ${MAX_USERS_PER_QUERY}` });
     return this.userService.list({ first: limit, ...(typeof after === 'string' && { after }) });
   }
 
@@ -54,11 +54,11 @@ export class UserResolver {
       'them the same person. All pictures are stored or none.',
   })
   async registerUser(
-    @Arg('id', () => ID, { description: `Id for the new user: ${idDescription}` }) id: string,
-    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('id', () => ID, { description: `Id for the new user: ${ID_DESCRIPTION}` }) id: string,
+    @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Arg('moreImages', () => [uploadScalar], {
       nullable: true,
-      description: `Further pictures of the same person, ${maxImagesPerRegistration - 1} at most: they make recognition more reliable.`,
+      description: `Further pictures of the same person, ${MAX_IMAGES_PER_REGISTRATION - 1} at most: they make recognition more reliable.`,
     })
     moreImages: ImageUpload[] | null | undefined,
     @Ctx() context: RequestContext,
@@ -75,12 +75,12 @@ export class UserResolver {
 
   @Mutation(() => AddUserImageResult, {
     description:
-      `Adds a picture to a registered person, up to ${maxImagesPerUser}, so that they are recognised more surely. ` +
+      `Adds a picture to a registered person, up to ${MAX_IMAGES_PER_USER}, so that they are recognised more surely. ` +
       'The picture must match those already there, and nobody else clearly more.',
   })
   async addUserImage(
-    @Arg('id', () => ID, { description: `Id of the person: ${idDescription}` }) id: string,
-    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('id', () => ID, { description: `Id of the person: ${ID_DESCRIPTION}` }) id: string,
+    @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Ctx() context: RequestContext,
   ): Promise<{ message: string; images: number }> {
     const bytes = await readUpload(image, this.maxImageBytes, context.memory);
@@ -92,8 +92,8 @@ export class UserResolver {
     description: 'Compares a picture with the person it is claimed to show. Stores nothing.',
   })
   async verifyUser(
-    @Arg('id', () => ID, { description: `Id of the claimed person: ${idDescription}` }) id: string,
-    @Arg('image', () => uploadScalar, { description: imageDescription }) image: ImageUpload,
+    @Arg('id', () => ID, { description: `Id of the claimed person: ${ID_DESCRIPTION}` }) id: string,
+    @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Ctx() context: RequestContext,
   ): Promise<VerificationResult & { message: string }> {
     const bytes = await readUpload(image, this.maxImageBytes, context.memory);
@@ -109,7 +109,7 @@ export class UserResolver {
     description: 'Deletes a person: user, face templates and image files.',
   })
   async deleteUser(
-    @Arg('id', () => ID, { description: `Id of the user to delete: ${idDescription}` }) id: string,
+    @Arg('id', () => ID, { description: `Id of the user to delete: ${ID_DESCRIPTION}` }) id: string,
     @Ctx() context: RequestContext,
   ): Promise<{ message: string; filesDeleted: string[] }> {
     const { filesDeleted } = await this.userService.remove(id, requestOptions(context));

@@ -7,14 +7,14 @@ import type { RequestLimits } from '../../limits/request-limits.js';
 import { messages } from '../messages.js';
 import { requireRequest } from './request-context.js';
 
-const bearer = /^Bearer +(.*)$/i;
+const BEARER = /^Bearer +(.*)$/i;
 
 /**
  * The different keys in the headers of a request; never in its address or body, which end up in logs. Headers sent
  * twice count twice: a proxy may look at one and we at the other.
  */
 function offeredKeys({ headersDistinct }: Request): ReadonlySet<string> {
-  const tokens = (headersDistinct['authorization'] ?? []).flatMap((value) => bearer.exec(value)?.[1] ?? []);
+  const tokens = (headersDistinct['authorization'] ?? []).flatMap((value) => BEARER.exec(value)?.[1] ?? []);
   return new Set([...tokens, ...(headersDistinct['x-api-key'] ?? [])]);
 }
 

@@ -27,7 +27,7 @@ export interface RequestContext {
 const storage = new AsyncLocalStorage<RequestContext>();
 
 // A client's id goes into our logs and headers, so only a plain token of bounded length is taken over.
-const trustworthyId = /^[A-Za-z0-9._-]{8,64}$/;
+const TRUSTWORTHY_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /** Context of the request being worked on; undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
@@ -50,7 +50,7 @@ export function outsideRequests(work: () => void): void {
 export function requestContext(budget: MemoryBudget): RequestHandler {
   return (request, response, next) => {
     const proposed = request.get('x-request-id');
-    const requestId = proposed !== undefined && trustworthyId.test(proposed) ? proposed : randomUUID();
+    const requestId = proposed !== undefined && TRUSTWORTHY_ID.test(proposed) ? proposed : randomUUID();
     const disconnection = new AbortController();
     const memory = budget.open();
     response.set('X-Request-Id', requestId);

@@ -6,7 +6,7 @@ import { reportFailure } from '../graphql/format-error.js';
 import { currentRequest } from '../middleware/request-context.js';
 import { failureHeaders } from '../failure-headers.js';
 
-const underVerify = /^\/verify(\/|$)/;
+const UNDER_VERIFY = /^\/verify(\/|$)/;
 
 /** Answers every failure in the documented shape: `error`, and `verified: false` under /verify. */
 export function restFailures(logger: Logger): ErrorRequestHandler {
@@ -24,7 +24,7 @@ export function restFailures(logger: Logger): ErrorRequestHandler {
     response
       .status(failure.status)
       .set(failureHeaders(failure))
-      .json({ error: message, ...(underVerify.test(request.path) && { verified: false }) });
+      .json({ error: message, ...(UNDER_VERIFY.test(request.path) && { verified: false }) });
   };
 }
 

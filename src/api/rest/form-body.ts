@@ -8,7 +8,7 @@ import { requireRequest } from '../middleware/request-context.js';
 import { BoundedMemoryStorage } from './bounded-memory-storage.js';
 
 /** Everything in a form apart from the picture: boundaries, part headers, text fields. */
-const formOverheadBytes = 64 * 1024;
+const FORM_OVERHEAD_BYTES = 64 * 1024;
 
 const textLimits = {
   fieldNameSize: 100,
@@ -69,7 +69,7 @@ export function imageForm(maxImageBytes: number, missing: string): RequestHandle
     const limits = { ...textLimits, files: 1, fileSize: maxImageBytes };
     multer({ storage, limits }).single('image')(request, response, next);
   };
-  return [refuseOversize(maxImageBytes + formOverheadBytes), receive(parser, missing)];
+  return [refuseOversize(maxImageBytes + FORM_OVERHEAD_BYTES), receive(parser, missing)];
 }
 
 // Refused before the first byte is parsed; otherwise the answer would wait for the whole body.
@@ -85,8 +85,8 @@ export function textForm(missing: string): RequestHandler[] {
   const parser = multer({ storage: multer.memoryStorage(), limits: { ...textLimits, files: 0 } });
   return [
     receive(parser.none(), missing),
-    urlencoded({ extended: false, limit: formOverheadBytes, parameterLimit: textLimits.fields }),
-    json({ limit: formOverheadBytes }),
+    urlencoded({ extended: false, limit: FORM_OVERHEAD_BYTES, parameterLimit: textLimits.fields }),
+    json({ limit: FORM_OVERHEAD_BYTES }),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { errorCatalogue } from '../../errors.js';
 import type { ErrorCode } from '../../errors.js';
-import { usualRetryAfterSeconds } from '../retry-after.js';
+import { USUAL_RETRY_AFTER_SECONDS } from '../retry-after.js';
 
 const requestId = { $ref: '#/components/headers/RequestId' };
 const authenticate = { $ref: '#/components/headers/Authenticate' };
@@ -24,7 +24,7 @@ export const responseComponents = {
     },
     RetryAfter: {
       description: 'Seconds after which the same request can succeed.',
-      schema: { type: 'string', examples: [String(usualRetryAfterSeconds)] },
+      schema: { type: 'string', examples: [String(USUAL_RETRY_AFTER_SECONDS)] },
     },
     PreferenceApplied: {
       description: 'The preference that was followed (RFC 7240).',

@@ -7,7 +7,7 @@ import type { ListedUser } from './documents.js';
 import type { RunOperation } from './run-operation.js';
 
 /** Users fetched at a time; at most one page waits for a slow client. */
-export const usersPerPage = 1_000;
+export const USERS_PER_PAGE = 1_000;
 
 function toJson(users: ListedUser[]): string {
   return users
@@ -25,13 +25,13 @@ export async function streamUsers(
   response: Response,
 ): Promise<void> {
   const page = async (after: string | null): Promise<ListedUser[]> =>
-    (await runOperation(listUsers, { first: usersPerPage, after })).users;
+    (await runOperation(listUsers, { first: USERS_PER_PAGE, after })).users;
   const firstPage = await page(null);
 
   async function* body(): AsyncGenerator<string> {
     yield `{"message":${JSON.stringify(messages.listed)},"data":[${toJson(firstPage)}`;
     let last = firstPage;
-    while (last.length === usersPerPage) {
+    while (last.length === USERS_PER_PAGE) {
       last = await page(last.at(-1)?.id ?? null);
       if (last.length > 0) yield `,${toJson(last)}`;
     }

@@ -7,8 +7,8 @@ export interface DatabaseUrl {
   readonly database: string;
 }
 
-const shape = /^mysql:\/\/(?:(?<login>[^/?#]*)@)?(?<hosts>[^@/?#]+)\/(?<database>[^/?#]+)$/;
-const hostShape = /^(?<host>\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/;
+const SHAPE = /^mysql:\/\/(?:(?<login>[^/?#]*)@)?(?<hosts>[^@/?#]+)\/(?<database>[^/?#]+)$/;
+const HOST_SHAPE = /^(?<host>\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/;
 
 /**
  * Reads `mysql://user:password@host:3306,other:3306/database`; the port may be left out. User, password and database
@@ -16,7 +16,7 @@ const hostShape = /^(?<host>\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?
  * @throws RangeError that never quotes the text, which may hold the password.
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
-  const { login = '', hosts = '', database = '' } = shape.exec(text)?.groups ?? {};
+  const { login = '', hosts = '', database = '' } = SHAPE.exec(text)?.groups ?? {};
   if (hosts === '') throw new RangeError('is not of the form mysql://user:password@host:3306/database');
   const colon = login.indexOf(':');
   return {
@@ -28,7 +28,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
 }
 
 function parseHost(text: string): MysqlHost {
-  const { host = '', port = '3306' } = hostShape.exec(text)?.groups ?? {};
+  const { host = '', port = '3306' } = HOST_SHAPE.exec(text)?.groups ?? {};
   if (host === '' || Number(port) < 1 || Number(port) > 65_535)
     throw new RangeError('names a host or port that cannot be');
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };

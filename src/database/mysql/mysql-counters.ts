@@ -5,7 +5,7 @@ import type { MysqlSession } from './mysql-session.js';
 import { rateCounters } from './tables.js';
 
 /** Rows removed by one statement, so that it locks few. */
-const batch = 1_000;
+const BATCH = 1_000;
 
 // The server's clock, since those of the nodes differ.
 const nowMs = sql<number>`cast(unix_timestamp(now(3)) * 1000 as signed)`;
@@ -54,10 +54,10 @@ export class MysqlCounters implements Counters {
           .delete(rateCounters)
           .where(lte(rateCounters.expire, nowMs))
           .orderBy(rateCounters.expire, rateCounters.key)
-          .limit(batch),
+          .limit(BATCH),
       );
       removed = affectedRows;
-    } while (removed === batch);
+    } while (removed === BATCH);
   }
 }
 

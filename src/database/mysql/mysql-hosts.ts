@@ -3,7 +3,7 @@ import { MysqlConnection, type ConnectionOptions } from './mysql-connection.js';
 import type { MysqlHost } from './mysql-options.js';
 
 /** How long a host that failed is left alone. */
-const retryDelayMs = 1000;
+const RETRY_DELAY_MS = 1000;
 
 interface HostState {
   readonly host: MysqlHost;
@@ -79,7 +79,7 @@ export class MysqlHosts {
 
   #probeFailed(): void {
     for (const host of this.#hosts)
-      if (host.failure && Date.now() - host.failure.since >= retryDelayMs) void this.#probe(host);
+      if (host.failure && Date.now() - host.failure.since >= RETRY_DELAY_MS) void this.#probe(host);
   }
 
   #probe(host: HostState): Promise<boolean> {

@@ -8,10 +8,10 @@ import type { ConnectionOptions, MysqlConnection } from './mysql-connection.js';
 import { asServiceError, isFailure } from './mysql-error.js';
 import { MysqlHosts, type Route } from './mysql-hosts.js';
 
-const maxWaiting = 1000;
-const idleTimeoutMs = 30_000;
-const maxConflictRetries = 20;
-const retryBudgetMs = 15_000;
+const MAX_WAITING = 1000;
+const IDLE_TIMEOUT_MS = 30_000;
+const MAX_CONFLICT_RETRIES = 20;
+const RETRY_BUDGET_MS = 15_000;
 
 /** A pool of connections to the database, and the ways to use one. */
 export class MysqlSession implements Session {
@@ -29,7 +29,7 @@ export class MysqlSession implements Session {
       },
       min: 0,
       max: options.poolSize,
-      idleTimeoutMillis: idleTimeoutMs,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
       acquireTimeoutMillis: options.timeoutMs,
       createTimeoutMillis: (options.connectTimeoutMs + options.timeoutMs) * (options.hosts.length + 1),
       createRetryIntervalMillis: 20,
@@ -120,7 +120,7 @@ export class MysqlSession implements Session {
 
   async #acquire(): Promise<Route> {
     if (this.#closing) throw new Error('The database is closed.');
-    if (this.#pool.numPendingAcquires() >= maxWaiting) throw new ServiceError('OVERLOADED');
+    if (this.#pool.numPendingAcquires() >= MAX_WAITING) throw new ServiceError('OVERLOADED');
     try {
       return await this.#pool.acquire().promise;
     } catch (cause) {
@@ -144,12 +144,13 @@ async function open<T>(connection: MysqlConnection, begin: string, work: () => P
 }
 
 async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + retryBudgetMs;
+  const deadline = Date.now() + RETRY_BUDGET_MS;
   for (let attempt = 1; ; attempt += 1)
     try {
       return await work();
     } catch (error) {
-      if (!isFailure(error, 'conflict') || attempt > maxConflictRetries || Date.now() > deadline) throw error;
+      if (!isFailure(error, 'conflict') || attempt > MAX_CONFLICT_RETRIES || Date.now() > deadline)
+        throw error;
       await sleep(Math.random() * Math.min(500, 5 * 2 ** attempt));
     }
 }

@@ -14,8 +14,8 @@ import type { MysqlSettings } from './mysql-options.js';
 import { MysqlSession } from './mysql-session.js';
 import { readTlsOptions } from './tls-options.js';
 
-const retryMs = 500;
-const unknownDatabase = 1049;
+const RETRY_MS = 500;
+const UNKNOWN_DATABASE = 1049;
 
 type StartLogger = Pick<Logger, 'warn' | 'info'>;
 
@@ -71,9 +71,9 @@ async function prepare(options: ConnectionOptions, logger: StartLogger, deadline
       return;
     } catch (error) {
       if (!(error instanceof MysqlError)) throw error;
-      if (error.errno === unknownDatabase) await createDatabase(unhurried, logger);
+      if (error.errno === UNKNOWN_DATABASE) await createDatabase(unhurried, logger);
       else if (error.failure === 'refused' || Date.now() > deadline) throw explained(error);
-      await sleep(retryMs);
+      await sleep(RETRY_MS);
     }
 }
 

@@ -8,10 +8,10 @@ import { readAhead } from './read-ahead.js';
 import { keyColumns, sealedColumns, templateColumns } from './columns.js';
 
 /** Templates opened without a pause: about 10 ms of the thread that calls. */
-const snapshotBatch = 1024;
+const SNAPSHOT_BATCH = 1024;
 
 /** Further behind than this many revisions, loading everything again is cheaper than replaying. */
-const maxReplayedRevisions = 20_000;
+const MAX_REPLAYED_REVISIONS = 20_000;
 
 export class SqlGalleryLog implements GalleryLog {
   constructor(
@@ -32,7 +32,7 @@ export class SqlGalleryLog implements GalleryLog {
     const { galleryChange, templates, userKeys } = tables;
     const newest = await this.revision();
     if (newest === revision) return { revision, changes: [] };
-    if (newest < revision || newest - revision > maxReplayedRevisions) return null;
+    if (newest < revision || newest - revision > MAX_REPLAYED_REVISIONS) return null;
     const rows = await this.session.read((database) =>
       database
         .select({
@@ -72,7 +72,7 @@ export class SqlGalleryLog implements GalleryLog {
           .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
           .where(and(eq(templates.modelId, modelId), gt(templates.id, after)))
           .orderBy(asc(templates.id))
-          .limit(snapshotBatch);
+          .limit(SNAPSHOT_BATCH);
         after = batch.at(-1)?.templateId ?? after;
         return batch;
       };

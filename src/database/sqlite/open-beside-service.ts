@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FolderInUseError, FolderLock } from '../../storage/folder-lock.js';
 import { createPrivateFolder } from '../../storage/private-file.js';
 import { assertMigrated } from './migrate-sqlite.js';
-import { databaseFileName, openSession } from './open-sqlite-database.js';
+import { DATABASE_FILE_NAME, openSession } from './open-sqlite-database.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { SqliteSession } from './sqlite-session.js';
 
@@ -29,9 +29,9 @@ interface OpenSession {
 export async function openBesideService(folder: string): Promise<OpenSession> {
   createPrivateFolder(folder);
   const lock = acquireUnlessInUse(folder);
-  if (lock === null) return openBeside(join(folder, databaseFileName));
+  if (lock === null) return openBeside(join(folder, DATABASE_FILE_NAME));
   try {
-    const session = await openSession(join(folder, databaseFileName));
+    const session = await openSession(join(folder, DATABASE_FILE_NAME));
     const close = () =>
       session.close().finally(() => {
         lock.release();

@@ -12,7 +12,7 @@ import { withoutParameters } from './sqlite-error.js';
 import { removeRemnants } from './sqlite-remnants.js';
 import { SqliteSession } from './sqlite-session.js';
 
-export const databaseFileName = 'facial-verification.sqlite';
+export const DATABASE_FILE_NAME = 'facial-verification.sqlite';
 
 const writerPrelude = (folder: string) => [
   'PRAGMA busy_timeout = 2000',
@@ -49,7 +49,7 @@ export async function openSqliteDatabase(
 ): Promise<Database> {
   const lock = lockFolder(folder);
   try {
-    const session = await openSession(join(folder, databaseFileName), options);
+    const session = await openSession(join(folder, DATABASE_FILE_NAME), options);
     let closing: Promise<void> | undefined;
     return {
       ...createRepositories(asSession(session), sqliteDialect, vault),

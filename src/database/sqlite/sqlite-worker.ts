@@ -5,7 +5,7 @@ import type { ConnectionOptions, Outcome, Query } from './sqlite-protocol.js';
 
 type Statement = ReturnType<DatabaseSyncInstance['prepare']>;
 
-const maxCachedStatements = 200;
+const MAX_CACHED_STATEMENTS = 200;
 
 const { file, readOnly, prelude } = workerData as ConnectionOptions;
 const statements = new Map<string, Statement>();
@@ -19,7 +19,7 @@ const database = new DatabaseSync(file, {
 function prepare(sql: string): Statement {
   const cached = statements.get(sql);
   if (cached) return cached;
-  if (statements.size >= maxCachedStatements) statements.clear();
+  if (statements.size >= MAX_CACHED_STATEMENTS) statements.clear();
   const statement = database.prepare(sql);
   statements.set(sql, statement);
   return statement;

@@ -1,5 +1,5 @@
 import type { ModelInput } from '../../models/catalogue.js';
-import { LUMA_WEIGHTS } from './luma.js';
+import { lumaWeights } from './luma.js';
 
 /**
  * Mean brightness of the middle of an aligned face, where there is no hair and no background.
@@ -20,7 +20,7 @@ export function brightnessOf(
       const row = (channel * size + y) * size;
       for (let x = from; x < to; x++) sum += chip[row + x] ?? 0;
     }
-    const weight = LUMA_WEIGHTS[colours === 'RGB' ? channel : 2 - channel] ?? 0;
+    const weight = lumaWeights[colours === 'RGB' ? channel : 2 - channel] ?? 0;
     brightness += (weight * ((sum / (to - from) ** 2) * divisor + shift)) / 255;
   });
   return brightness;

@@ -1,4 +1,4 @@
-import { LUMA_WEIGHTS } from './luma.js';
+import { lumaWeights } from './luma.js';
 
 /**
  * How much fine detail an aligned face has, in the direction that has the least, so that motion blur counts: mean
@@ -37,7 +37,7 @@ const MIN_VARIANCE = (0.5 / 255) ** 2;
 
 function brightnessAtHalfSize(chip: Float32Array, size: number, half: number): Float32Array {
   const grey = new Float32Array(half * half);
-  LUMA_WEIGHTS.forEach((weight, channel) => {
+  lumaWeights.forEach((weight, channel) => {
     const plane = channel * size * size;
     for (let y = 0; y < half; y++) {
       for (let x = 0; x < half; x++) {

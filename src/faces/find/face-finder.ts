@@ -23,7 +23,7 @@ const MAX_CONFIRMATIONS = 12;
  * A face that reaches these needs no second look. Faces that fill the picture or lie on their side are often found
  * in the wrong place with less; looking again took wrong templates from 80 to 3 among 220 such pictures.
  */
-const CONVINCING = { flag: 0.99, score: 0.75, partOfPicture: 0.6 } as const;
+const convincingCandidate = { flag: 0.99, score: 0.75, partOfPicture: 0.6 } as const;
 
 export interface FindOptions {
   /** Also the faces too small to compare with the largest one. */
@@ -99,12 +99,18 @@ export class FaceFinder {
 
 function isConvincing({ flag, score, side }: LocatedFace, { width, height }: Bitmap): boolean {
   const partOfPicture = side / Math.max(width, height);
-  return flag >= CONVINCING.flag && score >= CONVINCING.score && partOfPicture <= CONVINCING.partOfPicture;
+  return (
+    flag >= convincingCandidate.flag &&
+    score >= convincingCandidate.score &&
+    partOfPicture <= convincingCandidate.partOfPicture
+  );
 }
 
 /** Such a face is found more exactly with a margin around it than without, so the other looks are left out. */
 function fillsPicture({ flag, side }: LocatedFace, { width, height }: Bitmap): boolean {
-  return flag >= CONVINCING.flag && side > CONVINCING.partOfPicture * Math.max(width, height);
+  return (
+    flag >= convincingCandidate.flag && side > convincingCandidate.partOfPicture * Math.max(width, height)
+  );
 }
 
 function largestFirst<T extends FaceCandidate>(candidates: readonly T[]): T[] {

@@ -8,8 +8,8 @@ import { squareAt } from '../picture/planar-similarity.js';
 import { warp } from '../picture/warp.js';
 
 const model = modelCatalogue.facemesh;
-const SIZE = model.input.shape[3];
-const POINTS = model.outputs[1].shape[1];
+const inputSide = model.input.shape[3];
+const pointCount = model.outputs[1].shape[1];
 
 /** Side of the square the model looks at, in sides of the detector's box. */
 const CROP_SCALE = 1.5;
@@ -42,15 +42,15 @@ export class FaceMesh {
 
   /** Finds the landmarks of a candidate, whose eyes are made level first. */
   async locate(picture: Pyramid, { middle, side, angle }: FaceCandidate): Promise<MeshedFace> {
-    const toPicture = squareAt(middle, side * CROP_SCALE, angle, SIZE);
+    const toPicture = squareAt(middle, side * CROP_SCALE, angle, inputSide);
     const { flag, landmarks: mesh } = await this.#session.run((data) => {
-      warp(picture, toPicture, { data, size: SIZE }, model.input);
+      warp(picture, toPicture, { data, size: inputSide }, model.input);
     });
     if (flag?.[0] === undefined || mesh === undefined)
       throw new Error('The face mesh gave no flag or points.');
     const { a, b, tx, ty } = toPicture;
-    const landmarks = new Float32Array(POINTS * 2);
-    for (let point = 0; point < POINTS; point++) {
+    const landmarks = new Float32Array(pointCount * 2);
+    for (let point = 0; point < pointCount; point++) {
       const x = mesh[point * 3] ?? 0;
       const y = mesh[point * 3 + 1] ?? 0;
       landmarks[point * 2] = a * x - b * y + tx;

@@ -6,7 +6,7 @@ import type { Pyramid } from '../picture/pyramid.js';
 import { applyTo, finerBy, type Point, type PlanarSimilarity } from '../picture/planar-similarity.js';
 import { warp } from '../picture/warp.js';
 
-const STRIDES = [8, 16, 32] as const;
+const strides = [8, 16, 32] as const;
 
 /** As OpenCV's FaceDetectorYN has it, where 0.9 is the default and 0.6 still means a face. */
 const MIN_SCORE = 0.6;
@@ -41,7 +41,7 @@ export class YunetDetector implements FaceDetector {
     const outputs = await this.session.run((data) => {
       warp(picture, toPicture, { data, size }, input);
     });
-    const candidates = STRIDES.flatMap((stride) => readScale(outputs, stride, size, toPicture));
+    const candidates = strides.flatMap((stride) => readScale(outputs, stride, size, toPicture));
     return withoutRepeats(candidates, (kept, other) => intersectionOverUnion(kept, other) > MAX_OVERLAP);
   }
 }

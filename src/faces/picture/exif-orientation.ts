@@ -2,7 +2,7 @@ const ORIENTATION = 0x0112;
 const SHORT = 3;
 
 /** How EXIF begins in a JPEG file: CIPA DC-008, 4.7.2. */
-export const exifPrefix = 'Exif\0\0';
+export const EXIF_PREFIX = 'Exif\0\0';
 
 /**
  * Orientation out of the first directory of an EXIF block, CIPA DC-008, 4.6.4; nothing else of it is looked at.

@@ -9,7 +9,7 @@ sharp.cache(false);
 const DECODE_TIMEOUT_SECONDS = 15;
 
 /** Transparent parts are shown on mid-grey: neither hair nor background colours turn into an edge. */
-const BACKGROUND = { r: 128, g: 128, b: 128 };
+const greyBackground = { r: 128, g: 128, b: 128 };
 
 /** Eight-bit RGBA, the first row first; the picture type of Jimp. */
 export interface Bitmap {
@@ -41,7 +41,7 @@ export function openImage(bytes: Uint8Array, options: OpenOptions): Sharp {
 export async function toBitmap(image: Sharp): Promise<Bitmap> {
   try {
     const { data, info } = await image
-      .flatten({ background: BACKGROUND })
+      .flatten({ background: greyBackground })
       .toColourspace('srgb')
       .ensureAlpha()
       .raw({ depth: 'uchar' })

@@ -1,4 +1,4 @@
-import { exifPrefix, orientationBlock, readOrientation } from './exif-orientation.js';
+import { EXIF_PREFIX, orientationBlock, readOrientation } from './exif-orientation.js';
 import type { ImageMediaType } from './media-type.js';
 
 /** A part of the file, from its first byte to the one after its last. */
@@ -57,13 +57,13 @@ function jpegExif(file: Buffer): Span[] {
     if (at + 3 > file.length) return spans;
     const end = Math.min(at + 1 + Math.max(2, file.readUInt16BE(at + 1)), file.length);
     if (marker === 0xe1 && file.toString('latin1', at + 3, at + 7) === 'Exif')
-      spans.push({ start: at - 1, end, block: Math.min(at + 3 + exifPrefix.length, end) });
+      spans.push({ start: at - 1, end, block: Math.min(at + 3 + EXIF_PREFIX.length, end) });
     at = end;
   }
 }
 
 function jpegSegment(block: Buffer): Buffer {
-  const data = Buffer.concat([Buffer.from(exifPrefix, 'latin1'), block]);
+  const data = Buffer.concat([Buffer.from(EXIF_PREFIX, 'latin1'), block]);
   const head = Buffer.from([0xff, 0xe1, 0, 0]);
   head.writeUInt16BE(data.length + 2, 2);
   return Buffer.concat([head, data]);
@@ -109,7 +109,7 @@ function webpExif(file: Buffer): Span[] {
     const end = at + 8 + length + (length % 2);
     if (file.toString('latin1', at, at + 4) === 'EXIF') {
       // Some programs write the prefix of JPEG files here too.
-      const prefixed = file.toString('latin1', at + 8, at + 14) === exifPrefix;
+      const prefixed = file.toString('latin1', at + 8, at + 14) === EXIF_PREFIX;
       spans.push({ start: at, end: Math.min(end, file.length), block: at + 8 + (prefixed ? 6 : 0) });
     }
     at = end;

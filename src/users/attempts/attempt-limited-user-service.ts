@@ -19,7 +19,7 @@ const wrongGuesses = new Set<ErrorCode>([
 ]);
 
 /** Requests whose caller is not known count as those of one. */
-const unknownCaller = 'unknown';
+const UNKNOWN_CALLER = 'unknown';
 
 /** Slows down callers who repeatedly fail to pass as a user. */
 export class AttemptLimitedUserService implements UserService {
@@ -69,7 +69,7 @@ export class AttemptLimitedUserService implements UserService {
 
   #attempt<Result>(
     id: string,
-    { caller = unknownCaller, signal }: RequestOptions,
+    { caller = UNKNOWN_CALLER, signal }: RequestOptions,
     guess: () => Promise<Result>,
     passed: (result: Result) => boolean,
   ): Promise<Result> {

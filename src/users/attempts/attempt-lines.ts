@@ -1,21 +1,21 @@
 import { BoundedQueue } from '../../threads/bounded-queue.js';
 
 /** Most guesses at one id at a time. */
-const maxAtATime = 4;
+const MAX_AT_ATIME = 4;
 
 /** Most guesses at one id that wait for their turn. */
-const maxWaiting = 64;
+const MAX_WAITING = 64;
 
 /** The guesses at one id. */
 export class AttemptLine {
-  readonly #queue = new BoundedQueue(maxAtATime, maxWaiting);
+  readonly #queue = new BoundedQueue(MAX_AT_ATIME, MAX_WAITING);
   #underWay = 0;
   #finished = 0;
   #wake: (() => void)[] = [];
 
   /** Whether the next one has to wait. */
   get full(): boolean {
-    return this.#queue.running >= maxAtATime;
+    return this.#queue.running >= MAX_AT_ATIME;
   }
 
   /**

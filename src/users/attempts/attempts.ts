@@ -3,9 +3,9 @@ import { counterKey } from '../../limits/counter-key.js';
 import type { Count, Counters } from '../../limits/counters.js';
 
 /** How long after the last failure all of them are forgotten. */
-const forgottenAfterMs = 3_600_000;
+const FORGOTTEN_AFTER_MS = 3_600_000;
 
-const longestDelayMs = 300_000;
+const LONGEST_DELAY_MS = 300_000;
 
 export interface AttemptsOptions {
   readonly counters: Counters;
@@ -19,7 +19,7 @@ export interface AttemptsOptions {
  * Milliseconds to wait after the last of so many failures: none below `free`, then 1, 2, 4 … seconds, 300 at most.
  */
 export function delayAfter(failures: number, free: number): number {
-  return failures < free ? 0 : Math.min(longestDelayMs, 1_000 * 2 ** Math.min(failures - free, 20));
+  return failures < free ? 0 : Math.min(LONGEST_DELAY_MS, 1_000 * 2 ** Math.min(failures - free, 20));
 }
 
 /** Remembers how often callers failed to pass as a user, whether that user exists or not. */
@@ -44,7 +44,7 @@ export class Attempts {
 
   async failed(userId: string, caller: string): Promise<void> {
     const { counters } = this.options;
-    const lifetime = { durationMs: forgottenAfterMs, from: 'last' } as const;
+    const lifetime = { durationMs: FORGOTTEN_AFTER_MS, from: 'last' } as const;
     await Promise.all([
       counters.add(callerKey(userId, caller), 1, lifetime),
       counters.add(userKey(userId), 1, lifetime),
@@ -75,7 +75,7 @@ function callerKey(userId: string, caller: string): string {
 
 function remainingDelay(count: Count | null, free: number): number {
   if (count === null || free === 0) return 0;
-  return delayAfter(count.points, free) - (forgottenAfterMs - count.remainingMs);
+  return delayAfter(count.points, free) - (FORGOTTEN_AFTER_MS - count.remainingMs);
 }
 
 function left(count: Count | null, free: number): number {

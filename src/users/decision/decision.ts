@@ -10,7 +10,7 @@ export interface MatchRule {
   readonly margin: number;
 }
 
-export const defaultMargin = 0.01;
+export const DEFAULT_MARGIN = 0.01;
 
 export interface Decision {
   readonly recognition: string | null;

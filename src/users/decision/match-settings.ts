@@ -1,6 +1,6 @@
 import { ConfigError, type MatchingSettings } from '../../config/config.js';
 import type { ChosenEmbedder } from '../../models/chosen-model.js';
-import { defaultMargin, type MatchRule } from './decision.js';
+import { DEFAULT_MARGIN, type MatchRule } from './decision.js';
 import type { SimilarityAnchors } from './similarity-scale.js';
 
 export interface MatchSettings {
@@ -27,5 +27,5 @@ export function matchSettings(
     thresholds === null
       ? { fmr1e3: threshold, fmr1e4: threshold + Math.max(0.01, (1 - threshold) / 10) }
       : { fmr1e3: thresholds['1e-3'], fmr1e4: thresholds['1e-4'] };
-  return { rule: { threshold, margin: defaultMargin }, anchors };
+  return { rule: { threshold, margin: DEFAULT_MARGIN }, anchors };
 }

@@ -17,7 +17,7 @@ export interface SimilarityAnchors {
 }
 
 /** Rounding step of the reported similarity unless configured. */
-export const defaultSimilarityStep = 0.05;
+export const DEFAULT_SIMILARITY_STEP = 0.05;
 
 /**
  * Logistic function through 0.5 at FMR 1e-3 and 0.75 at FMR 1e-4, so that the number means the same for every
@@ -29,7 +29,7 @@ export const defaultSimilarityStep = 0.05;
 export function similarityOf(
   cosine: number,
   { fmr1e3, fmr1e4 }: SimilarityAnchors,
-  step = defaultSimilarityStep,
+  step = DEFAULT_SIMILARITY_STEP,
 ): number {
   const slope = Math.log(3) / (fmr1e4 - fmr1e3);
   const exact = 1 / (1 + Math.exp(-slope * (cosine - fmr1e3)));

@@ -8,7 +8,7 @@ import type { ImageStore } from '../../storage/image-store.js';
 import type { UnembeddedImage } from './missing-templates.js';
 import type { Database } from '../../database/database.js';
 
-const pageSize = 256;
+const PAGE_SIZE = 256;
 
 export interface ReembedderOptions {
   readonly database: Pick<Database, 'missingTemplates' | 'protection'>;
@@ -56,7 +56,7 @@ export class Reembedder {
    */
   async complete(userId: string, modelId: string, signal?: AbortSignal): Promise<void> {
     const { missingTemplates } = this.options.database;
-    for (const image of await missingTemplates.page({ modelId, userId, first: pageSize })) {
+    for (const image of await missingTemplates.page({ modelId, userId, first: PAGE_SIZE })) {
       try {
         await this.#embed(image, modelId, signal);
       } catch (error) {
@@ -96,7 +96,7 @@ export class Reembedder {
   }: ReembedEverybodyOptions): AsyncGenerator<UnembeddedImage, undefined> {
     let after = '';
     while (!signal.aborted) {
-      const page = await this.options.database.missingTemplates.page({ modelId, first: pageSize, after });
+      const page = await this.options.database.missingTemplates.page({ modelId, first: PAGE_SIZE, after });
       yield* page;
       const last = page.at(-1);
       if (last === undefined) return;
@@ -137,7 +137,7 @@ export class Reembedder {
   /** Whether the picture is still there and still without a template. */
   async #isMissing({ userId, key }: UnembeddedImage, modelId: string): Promise<boolean> {
     const { missingTemplates } = this.options.database;
-    const page = await missingTemplates.page({ modelId, userId, first: pageSize });
+    const page = await missingTemplates.page({ modelId, userId, first: PAGE_SIZE });
     return page.some((image) => image.key === key);
   }
 }

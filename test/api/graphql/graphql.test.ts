@@ -7,10 +7,10 @@ import type { RunningApi } from '../../support/api/api.js';
 import {
   postMultipart,
   query,
-  registerUser,
+  REGISTER_USER,
   upload,
   uploadBody,
-  verifyUser,
+  VERIFY_USER,
 } from '../../support/api/graphql.js';
 import { multipartBody } from '../../support/api/http.js';
 
@@ -27,7 +27,7 @@ afterAll(() => running.close());
 
 describe('operations', () => {
   it('registers, lists, verifies and deletes', async () => {
-    const registered = await upload(running.url, registerUser, 'user1', 'face 1');
+    const registered = await upload(running.url, REGISTER_USER, 'user1', 'face 1');
     expect(registered.status).toBe(200);
     expect(registered.data).toEqual({
       registerUser: {
@@ -36,7 +36,7 @@ describe('operations', () => {
       },
     });
     expect((await query(running.url, '{ users { id } }')).data).toEqual({ users: [{ id: 'user1' }] });
-    expect((await upload(running.url, verifyUser, 'user1', 'face 1')).data).toEqual({
+    expect((await upload(running.url, VERIFY_USER, 'user1', 'face 1')).data).toEqual({
       verifyUser: {
         message: 'Image received successfully!',
         recognition: 'user1',
@@ -56,7 +56,7 @@ describe('operations', () => {
     const form = new FormData();
     form.append(
       'operations',
-      JSON.stringify({ query: registerUser, variables: { id: 'user1', image: null } }),
+      JSON.stringify({ query: REGISTER_USER, variables: { id: 'user1', image: null } }),
     );
     form.append('map', JSON.stringify({ picture: ['variables.image'] }));
     form.append('picture', new Blob(['face 1'], { type: 'image/jpeg' }), 'face.jpg');
@@ -70,7 +70,7 @@ describe('operations', () => {
   });
 
   it('pages by key', async () => {
-    for (const id of ['b', 'a', 'c']) await upload(running.url, registerUser, id, `face ${id}`);
+    for (const id of ['b', 'a', 'c']) await upload(running.url, REGISTER_USER, id, `face ${id}`);
     const page = async (args: string) =>
       (await query(running.url, `{ users(${args}) { id } }`)).data?.['users'];
     expect(await page('first: 2')).toEqual([{ id: 'a' }, { id: 'b' }]);
@@ -125,7 +125,7 @@ describe('several pictures', () => {
   });
 
   it('are added one by one', async () => {
-    await upload(running.url, registerUser, 'user1', 'face');
+    await upload(running.url, REGISTER_USER, 'user1', 'face');
     const add = (id: string, face: string) =>
       upload(
         running.url,
@@ -202,7 +202,7 @@ describe('looking at a picture', () => {
   });
 
   it('finds whom it shows, within limits', async () => {
-    await upload(running.url, registerUser, 'user1', 'face');
+    await upload(running.url, REGISTER_USER, 'user1', 'face');
     const identify = (args: string, face: string) =>
       upload(
         running.url,
@@ -226,7 +226,7 @@ describe('failures', () => {
   it.each(Object.keys(errorCatalogue).filter((code) => code !== 'INTERNAL'))(
     'reports %s out of the catalogue',
     async (code) => {
-      const answer = await upload(running.url, registerUser, 'user1', `error:${code}`);
+      const answer = await upload(running.url, REGISTER_USER, 'user1', `error:${code}`);
       if (!isErrorCode(code)) throw new Error('The table is made from the catalogue.');
       const { status, message, retryable } = errorCatalogue[code];
       expect(answer.data).toBeNull();
@@ -281,17 +281,17 @@ describe('failures', () => {
   it.each<[string, string, string, Record<string, unknown>]>([
     ['a syntax error', 'GRAPHQL_PARSE_FAILED', '{ users', {}],
     ['an unknown field', 'GRAPHQL_VALIDATION_FAILED', '{ users { secret } }', {}],
-    ['a missing variable', 'BAD_USER_INPUT', verifyUser, { image: null }],
+    ['a missing variable', 'BAD_USER_INPUT', VERIFY_USER, { image: null }],
     [
       'an image that is text',
       'BAD_USER_INPUT',
-      verifyUser,
+      VERIFY_USER,
       { id: 'user1', image: 'data:image/jpeg;base64,AAAA' },
     ],
     [
       'an image that imitates ours',
       'BAD_USER_INPUT',
-      verifyUser,
+      VERIFY_USER,
       { id: 'user1', image: { kind: 'received', bytes: [1] } },
     ],
     [
@@ -457,7 +457,7 @@ describe('limits on operations', () => {
 describe('multipart requests', () => {
   const operations = {
     name: 'operations',
-    value: JSON.stringify({ query: registerUser, variables: { id: 'user1', image: null } }),
+    value: JSON.stringify({ query: REGISTER_USER, variables: { id: 'user1', image: null } }),
   };
   const map = { name: 'map', value: '{"0":["variables.image"]}' };
   const file = { name: '0', value: 'face', filename: 'face.jpg' };
@@ -493,7 +493,7 @@ describe('multipart requests', () => {
         {
           ...operations,
           value: JSON.stringify({
-            query: verifyUser,
+            query: VERIFY_USER,
             variables: { id: 'user1', image: null, other: [{ deep: null }] },
           }),
         },
@@ -538,7 +538,7 @@ describe('multipart requests', () => {
   });
 
   it.each([
-    ['cut off', uploadBody(registerUser, 'user1', 'face').subarray(0, -60)],
+    ['cut off', uploadBody(REGISTER_USER, 'user1', 'face').subarray(0, -60)],
     ['empty', Buffer.alloc(0)],
     ['without parts', Buffer.from('nothing')],
   ])('are refused when %s', async (_case, body) => {
@@ -548,14 +548,14 @@ describe('multipart requests', () => {
   });
 
   it('take an image of exactly the limit and refuse one byte more', async () => {
-    expect((await upload(running.url, registerUser, 'user1', 'x'.repeat(2_000))).errors).toBeUndefined();
-    const answer = await upload(running.url, registerUser, 'user2', 'x'.repeat(2_001));
+    expect((await upload(running.url, REGISTER_USER, 'user1', 'x'.repeat(2_000))).errors).toBeUndefined();
+    const answer = await upload(running.url, REGISTER_USER, 'user2', 'x'.repeat(2_001));
     expect(answer.status).toBe(413);
     expect(answer.errors?.[0]).toMatchObject({
       message: 'The image is too large',
       extensions: { code: 'IMAGE_TOO_LARGE', http: { status: 413 } },
     });
-    const huge = await upload(running.url, registerUser, 'user2', 'x'.repeat(1_000_000));
+    const huge = await upload(running.url, REGISTER_USER, 'user2', 'x'.repeat(1_000_000));
     expect(huge.status).toBe(413);
     expect(huge.errors?.[0]?.extensions['code']).toBe('IMAGE_TOO_LARGE');
   });
@@ -566,7 +566,7 @@ describe('multipart requests', () => {
   });
 
   it('need the header that browsers must ask permission for', async () => {
-    const answer = await postMultipart(running.url, uploadBody(registerUser, 'user1', 'face'), {});
+    const answer = await postMultipart(running.url, uploadBody(REGISTER_USER, 'user1', 'face'), {});
     expect(answer.status).toBe(400);
     expect(answer.errors?.[0]?.message).toContain('CSRF');
     expect(running.users.faces.size).toBe(0);

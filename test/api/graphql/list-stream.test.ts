@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { usersPerPage } from '../../../src/api/rest/stream-users.js';
+import { USERS_PER_PAGE } from '../../../src/api/rest/stream-users.js';
 import { startApi } from '../../support/api/api.js';
 import type { RunningApi } from '../../support/api/api.js';
 import { request, sendRaw } from '../../support/api/http.js';
@@ -27,9 +27,9 @@ function afterPages(pages: number, then: () => Promise<void>): void {
     operation === 'list' && ++asked > pages ? then() : Promise.resolve();
 }
 
-const list = 'GET /register/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+const LIST = 'GET /register/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
-it.each([1, usersPerPage - 1, usersPerPage, usersPerPage + 1, 2 * usersPerPage + 500])(
+it.each([1, USERS_PER_PAGE - 1, USERS_PER_PAGE, USERS_PER_PAGE + 1, 2 * USERS_PER_PAGE + 500])(
   'lists each of %i users once, in order',
   async (count) => {
     enrol(count);
@@ -40,7 +40,7 @@ it.each([1, usersPerPage - 1, usersPerPage, usersPerPage + 1, 2 * usersPerPage +
 );
 
 it('sends the first page while the second is still being read', async () => {
-  enrol(usersPerPage + 1);
+  enrol(USERS_PER_PAGE + 1);
   let release = (): void => undefined;
   const gate = new Promise<void>((resolve) => {
     release = resolve;
@@ -60,9 +60,9 @@ it('sends the first page while the second is still being read', async () => {
 });
 
 it('cuts the connection when a later page fails, so that half a list is not taken for the whole', async () => {
-  enrol(2 * usersPerPage);
+  enrol(2 * USERS_PER_PAGE);
   afterPages(1, () => Promise.reject(new Error('database went away')));
-  const answer = await sendRaw(running.port, list);
+  const answer = await sendRaw(running.port, LIST);
   expect(answer.status).toBe(200);
   expect(answer.body).toContain('user-000999');
   expect(answer.text.endsWith('0\r\n\r\n')).toBe(false);
@@ -72,7 +72,7 @@ it('cuts the connection when a later page fails, so that half a list is not take
 });
 
 it('reads no further page for a client that went away or does not read', async () => {
-  enrol(200 * usersPerPage);
+  enrol(200 * USERS_PER_PAGE);
   let pages = 0;
   running.users.before = () => {
     pages += 1;
@@ -80,7 +80,7 @@ it('reads no further page for a client that went away or does not read', async (
   };
   const socket = connect(running.port, '127.0.0.1');
   socket.pause();
-  socket.write(list);
+  socket.write(LIST);
   await expect.poll(() => pages).toBeGreaterThan(0);
   let before = -1;
   await expect
@@ -99,7 +99,7 @@ it('reads no further page for a client that went away or does not read', async (
 });
 
 it('answers HEAD from the first page alone', async () => {
-  enrol(3 * usersPerPage);
+  enrol(3 * USERS_PER_PAGE);
   let pages = 0;
   running.users.before = () => {
     pages += 1;

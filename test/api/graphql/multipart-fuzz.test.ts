@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startApi } from '../../support/api/api.js';
 import type { RunningApi } from '../../support/api/api.js';
-import { registerUser } from '../../support/api/graphql.js';
-import { boundary, multipartBody, multipartType, request, sendRaw } from '../../support/api/http.js';
+import { REGISTER_USER } from '../../support/api/graphql.js';
+import { BOUNDARY, multipartBody, multipartType, request, sendRaw } from '../../support/api/http.js';
 import type { Part } from '../../support/api/http.js';
 
 let running: RunningApi;
@@ -51,12 +51,12 @@ const values = fc.oneof(
     '{"0":["variables.image","variables.image"]}',
     '{"0":[1]}',
     '{"0":{"length":1}}',
-    JSON.stringify({ query: registerUser, variables: { id: 'user1', image: null } }),
-    JSON.stringify({ query: registerUser, variables: null }),
+    JSON.stringify({ query: REGISTER_USER, variables: { id: 'user1', image: null } }),
+    JSON.stringify({ query: REGISTER_USER, variables: null }),
     JSON.stringify({ query: null, variables: { image: null } }),
     JSON.stringify([{ query: '{ users { id } }' }]),
-    `--${boundary}`,
-    `\r\n--${boundary}--\r\n`,
+    `--${BOUNDARY}`,
+    `\r\n--${BOUNDARY}--\r\n`,
     'x'.repeat(3_000),
     'x'.repeat(9_000),
   ),
@@ -166,7 +166,7 @@ const good = (path: string, id: string): Part[] =>
     ? [
         {
           name: 'operations',
-          value: JSON.stringify({ query: registerUser, variables: { id, image: null } }),
+          value: JSON.stringify({ query: REGISTER_USER, variables: { id, image: null } }),
         },
         { name: 'map', value: '{"0":["variables.image"]}' },
         { name: '0', value: 'face', filename: 'face.jpg' },
@@ -178,7 +178,7 @@ const good = (path: string, id: string): Part[] =>
 
 it.each(frontEnds)('%s refuses a form that is cut off, and registers nobody', async (path) => {
   const whole = multipartBody(good(path, 'user1'));
-  const last = whole.lastIndexOf(`--${boundary}`);
+  const last = whole.lastIndexOf(`--${BOUNDARY}`);
   running.users.faces.clear();
   for (const end of [last + 10, last, last - 2, last - 3, last - 60]) {
     const { body } = await post(path, whole.subarray(0, end));

@@ -10,10 +10,10 @@ import type { RunningApi } from '../../support/api/api.js';
 import {
   postMultipart,
   query,
-  registerUser,
+  REGISTER_USER,
   upload,
   uploadBody,
-  verifyUser,
+  VERIFY_USER,
 } from '../../support/api/graphql.js';
 import { multipartBody, multipartType, sendRaw, userForm } from '../../support/api/http.js';
 
@@ -33,17 +33,17 @@ const head = (length: number) =>
 it('keeps pictures on their way in a private folder, empty again after every kind of answer', async () => {
   const picture = Buffer.alloc(1_000_000, 'x');
   expect((await stat(running.temporaryFolder)).mode & 0o777).toBe(0o700);
-  await upload(running.url, registerUser, 'user1', picture);
-  await upload(running.url, registerUser, 'user1', picture);
-  await upload(running.url, verifyUser, 'nobody', Buffer.alloc(6_000_000, 'x'));
+  await upload(running.url, REGISTER_USER, 'user1', picture);
+  await upload(running.url, REGISTER_USER, 'user1', picture);
+  await upload(running.url, VERIFY_USER, 'nobody', Buffer.alloc(6_000_000, 'x'));
   await upload(running.url, 'mutation { syntax error', 'user1', picture);
   await upload(running.url, 'query ($id: ID, $image: Upload) { users(after: $id) { id } }', 'user1', picture);
-  await postMultipart(running.url, uploadBody(registerUser, 'user1', picture), {});
+  await postMultipart(running.url, uploadBody(REGISTER_USER, 'user1', picture), {});
   await expect.poll(spooled).toEqual([]);
 });
 
 it('spools into that folder while a picture arrives, and drops the file when the client goes away', async () => {
-  const body = uploadBody(registerUser, 'user1', Buffer.alloc(1_000_000, 'x'));
+  const body = uploadBody(REGISTER_USER, 'user1', Buffer.alloc(1_000_000, 'x'));
   const socket = connect(running.port, '127.0.0.1');
   socket.write(head(body.length));
   socket.write(body.subarray(0, 500_000));
@@ -67,7 +67,7 @@ it('tells the service when the client goes away during the work', async () => {
         reject(new Error('cancelled'));
       });
     });
-  const graphqlBody = uploadBody(verifyUser, 'user1', 'face');
+  const graphqlBody = uploadBody(VERIFY_USER, 'user1', 'face');
   const form = userForm('user1', 'face');
   const restHead = `POST /verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${multipartType}\r\nContent-Length: ${form.body?.length ?? 0}\r\n\r\n`;
   const sockets = [
@@ -115,7 +115,7 @@ it('answers before a refused picture is read and leaves the connection usable', 
     const answer = await post(uploadBody(document, 'user1', picture));
     expect(answer.text).toContain('"errors"');
   }
-  expect((await post(uploadBody(registerUser, 'user1', picture))).status).toBe(200);
+  expect((await post(uploadBody(REGISTER_USER, 'user1', picture))).status).toBe(200);
   await expect.poll(spooled).toEqual([]);
   agent.destroy();
 });
@@ -147,11 +147,11 @@ it('cuts off an upload that announces far too much', async () => {
 it('reports a full or broken disk as retryable and stays up', async () => {
   const elsewhere = join(dirname(running.temporaryFolder), 'elsewhere');
   await rename(running.temporaryFolder, elsewhere);
-  const answer = await upload(running.url, registerUser, 'user1', 'face');
+  const answer = await upload(running.url, REGISTER_USER, 'user1', 'face');
   expect(answer.status).toBe(503);
   expect(answer.errors?.[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
   await rename(elsewhere, running.temporaryFolder);
-  expect((await upload(running.url, registerUser, 'user1', 'face')).status).toBe(200);
+  expect((await upload(running.url, REGISTER_USER, 'user1', 'face')).status).toBe(200);
   expect((await query(running.url, '{ users { id } }')).data).toEqual({ users: [{ id: 'user1' }] });
 });
 
@@ -194,11 +194,11 @@ it('has room for as many bytes as an operation takes pictures, and no more', asy
     'mutation ($id: ID!, $image: Upload!, $more: [Upload!]) { registerUser(id: $id, image: $image, moreImages: $more) { message } }';
 
   expect((await send(several, all, Object.keys(all))).errors).toBeUndefined();
-  expect((await send(verifyUser, all, Object.keys(all))).errors?.[0]).toMatchObject({
+  expect((await send(VERIFY_USER, all, Object.keys(all))).errors?.[0]).toMatchObject({
     message: 'Send one image with this operation',
     extensions: { code: 'IMAGE_COUNT' },
   });
-  const padded = await send(verifyUser, { 0: ['variables.image'] }, ['0', 'ignored']);
+  const padded = await send(VERIFY_USER, { 0: ['variables.image'] }, ['0', 'ignored']);
   expect(padded.errors?.[0]?.extensions['code']).toBe('IMAGE_TOO_LARGE');
   await expect.poll(spooled).toEqual([]);
 });

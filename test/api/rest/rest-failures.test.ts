@@ -3,7 +3,7 @@ import { errorCatalogue, isErrorCode } from '../../../src/errors.js';
 import { startApi } from '../../support/api/api.js';
 import type { RunningApi } from '../../support/api/api.js';
 import {
-  boundary,
+  BOUNDARY,
   multipartBody,
   multipartType,
   request,
@@ -13,11 +13,11 @@ import {
 import type { Part, RawAnswer } from '../../support/api/http.js';
 import { testRequest } from '../../support/api/test-origin.js';
 
-const maxImageBytes = 2_000;
+const MAX_IMAGE_BYTES = 2_000;
 let running: RunningApi;
 
 beforeAll(async () => {
-  running = await startApi({ environment: { MAX_IMAGE_BYTES: String(maxImageBytes) } });
+  running = await startApi({ environment: { MAX_IMAGE_BYTES: String(MAX_IMAGE_BYTES) } });
 });
 beforeEach(() => {
   running.users.faces.clear();
@@ -83,12 +83,12 @@ describe.each(routes)('POST $path', ({ path, incomplete, rest }) => {
     [
       'lacks the last boundary',
       multipartType,
-      multipartBody([id, image]).subarray(0, -(boundary.length + 10)),
+      multipartBody([id, image]).subarray(0, -(BOUNDARY.length + 10)),
     ],
     [
       'has a malformed part header',
       multipartType,
-      `--${boundary}\r\nno colon here\r\n\r\nx\r\n--${boundary}--\r\n`,
+      `--${BOUNDARY}\r\nno colon here\r\n\r\nx\r\n--${BOUNDARY}--\r\n`,
     ],
     ['is empty', multipartType, ''],
     ['is not a form', 'multipart/mixed; boundary=x', '--x--\r\n'],
@@ -122,8 +122,8 @@ describe.each(routes)('POST $path', ({ path, incomplete, rest }) => {
 
   it('accepts an image of exactly the limit and refuses one byte more', async () => {
     const sized = (bytes: number) => sendParts(path, id, { ...image, value: 'x'.repeat(bytes) });
-    expect((await sized(maxImageBytes)).status).toBe(path === '/register/' ? 201 : 400);
-    expectFailure(await sized(maxImageBytes + 1), 413, { error: 'The image is too large', ...rest });
+    expect((await sized(MAX_IMAGE_BYTES)).status).toBe(path === '/register/' ? 201 : 400);
+    expectFailure(await sized(MAX_IMAGE_BYTES + 1), 413, { error: 'The image is too large', ...rest });
   });
 
   it('refuses a body that announces far too much before it is sent', async () => {

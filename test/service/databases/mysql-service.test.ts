@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { compiledFile } from '../../../src/project-root.js';
-import { mariadbMissing, MariadbServer, servicePassword } from '../../support/databases/mariadb-server.js';
+import { mariadbMissing, MariadbServer, SERVICE_PASSWORD } from '../../support/databases/mariadb-server.js';
 import { sampleFace } from '../../support/pictures/sample-faces.js';
 import { restForm, ServiceClient } from '../../support/service/service-client.js';
 import { ServiceProcess } from '../../support/service/service-process.js';
 
-const unavailable = 'The service is temporarily unavailable; try again shortly';
+const UNAVAILABLE = 'The service is temporarily unavailable; try again shortly';
 
 describe.skipIf(mariadbMissing !== null)(`the service on MySQL ${mariadbMissing ?? ''}`, () => {
   let server: MariadbServer;
@@ -73,14 +73,14 @@ describe.skipIf(mariadbMissing !== null)(`the service on MySQL ${mariadbMissing 
       expect(await verify(service, 'ada', face)).toEqual({
         status: 503,
         retryAfter: expect.stringMatching(/^\d+$/) as string,
-        body: { error: unavailable, verified: false },
+        body: { error: UNAVAILABLE, verified: false },
       });
       for (const method of ['POST', 'GET']) {
         const answer = await fetch(`${service.address}/register/`, {
           method,
           ...(method === 'POST' && { body: restForm('eve', face) }),
         });
-        expect([answer.status, await answer.json()]).toEqual([503, { error: unavailable }]);
+        expect([answer.status, await answer.json()]).toEqual([503, { error: UNAVAILABLE }]);
       }
 
       await server.restart();
@@ -89,7 +89,7 @@ describe.skipIf(mariadbMissing !== null)(`the service on MySQL ${mariadbMissing 
     }
     await client.registerOverRest('eve', await sampleFace('sample3-right'));
     expect(await client.users()).toEqual(['ada', 'eve']);
-    expect(service.output.join('\n')).not.toContain(servicePassword);
+    expect(service.output.join('\n')).not.toContain(SERVICE_PASSWORD);
     expect(service.child.exitCode).toBeNull();
   });
 

@@ -11,10 +11,10 @@ export interface GraphqlAnswer {
   }[];
 }
 
-export const registerUser =
+export const REGISTER_USER =
   'mutation ($id: ID!, $image: Upload!) { registerUser(id: $id, image: $image) { message user { id timestamp } } }';
 
-export const verifyUser =
+export const VERIFY_USER =
   'mutation ($id: ID!, $image: Upload!) { verifyUser(id: $id, image: $image) { message recognition verified similarity } }';
 
 async function read(response: Response): Promise<GraphqlAnswer> {

@@ -8,21 +8,21 @@ export interface Part {
   readonly type?: string;
 }
 
-export const boundary = 'a-boundary-that-occurs-nowhere-else';
+export const BOUNDARY = 'a-boundary-that-occurs-nowhere-else';
 
 export function multipartBody(parts: readonly Part[]): Buffer {
   const pieces = parts.flatMap(({ name, value, filename, type }) => [
-    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"`,
+    `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"`,
     filename === undefined ? '' : `; filename="${filename}"`,
     type === undefined ? '' : `\r\nContent-Type: ${type}`,
     '\r\n\r\n',
     value,
     '\r\n',
   ]);
-  return Buffer.concat([...pieces, `--${boundary}--\r\n`].map((piece) => Buffer.from(piece)));
+  return Buffer.concat([...pieces, `--${BOUNDARY}--\r\n`].map((piece) => Buffer.from(piece)));
 }
 
-export const multipartType = `multipart/form-data; boundary=${boundary}`;
+export const multipartType = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** What a server sent on one connection, as it was on the wire. */
 export interface RawAnswer {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, mariadbMissing, MariadbServer, servicePassword } from './mariadb-server.js';
+import { freePort, mariadbMissing, MariadbServer, SERVICE_PASSWORD } from './mariadb-server.js';
 
 const provider = ['/usr/lib/galera/libgalera_smm.so', '/usr/lib64/galera-4/libgalera_smm.so'].find((file) =>
   existsSync(file),
@@ -11,7 +11,7 @@ export const galeraMissing =
   mariadbMissing ??
   (provider === undefined ? 'Galera is not installed (Debian: apt-get install galera-4 rsync lsof)' : null);
 
-const joinLimitMs = 60_000;
+const JOIN_LIMIT_MS = 60_000;
 
 /** Three private MariaDB servers that replicate synchronously, on one machine. */
 export class GaleraCluster {
@@ -54,7 +54,7 @@ export class GaleraCluster {
   url(database: string, preferred = 0): string {
     const order = [...this.nodes.slice(preferred), ...this.nodes.slice(0, preferred)];
     const hosts = order.map(({ port }) => `127.0.0.1:${port}`).join(',');
-    return `mysql://service:${encodeURIComponent(servicePassword)}@${hosts}/${database}`;
+    return `mysql://service:${encodeURIComponent(SERVICE_PASSWORD)}@${hosts}/${database}`;
   }
 
   /** Starts a node that was killed as its system service would, and waits until it has caught up. */
@@ -67,8 +67,8 @@ export class GaleraCluster {
   }
 
   async synced(node: MariadbServer): Promise<void> {
-    await node.ready(joinLimitMs);
-    const deadline = Date.now() + joinLimitMs;
+    await node.ready(JOIN_LIMIT_MS);
+    const deadline = Date.now() + JOIN_LIMIT_MS;
     for (;;) {
       const [row] = await node.run("SHOW STATUS LIKE 'wsrep_local_state_comment'");
       if (row?.['Value'] === 'Synced') return;

@@ -16,10 +16,10 @@ const binary = ['/usr/sbin/mariadbd', '/usr/libexec/mariadbd', '/usr/bin/mariadb
 export const mariadbMissing =
   binary === undefined ? 'mariadbd is not installed (Debian: apt-get install mariadb-server)' : null;
 
-const startLimitMs = 30_000;
+const START_LIMIT_MS = 30_000;
 
 /** Characters that must be encoded in a URL. */
-export const servicePassword = 'p@ss:w/rd %?#';
+export const SERVICE_PASSWORD = 'p@ss:w/rd %?#';
 
 const throwAwaySettings = [
   '--innodb-flush-log-at-trx-commit=0',
@@ -72,7 +72,7 @@ export class MariadbServer {
 
   /** For `DATABASE_URL`. */
   url(database: string): string {
-    return `mysql://service:${encodeURIComponent(servicePassword)}@127.0.0.1:${this.port}/${database}`;
+    return `mysql://service:${encodeURIComponent(SERVICE_PASSWORD)}@127.0.0.1:${this.port}/${database}`;
   }
 
   /** @returns the name of a new, empty database. */
@@ -88,7 +88,7 @@ export class MariadbServer {
       host: '127.0.0.1',
       port: this.port,
       user: 'service',
-      password: servicePassword,
+      password: SERVICE_PASSWORD,
       multipleStatements: true,
       timezone: 'Z',
       dateStrings: true,
@@ -142,7 +142,7 @@ export class MariadbServer {
   }
 
   /** Resolves when the server answers. */
-  async ready(limitMs = startLimitMs): Promise<void> {
+  async ready(limitMs = START_LIMIT_MS): Promise<void> {
     const deadline = Date.now() + limitMs;
     for (;;) {
       try {
@@ -201,7 +201,7 @@ function serverUser(): { uid: number; gid: number } | undefined {
 function prepareFolder(folder: string): void {
   const user = serverUser();
   if (user) chownSync(folder, user.uid, user.gid);
-  const quoted = servicePassword.replaceAll("'", "''");
+  const quoted = SERVICE_PASSWORD.replaceAll("'", "''");
   const init = join(folder, 'init.sql');
   writeFileSync(
     init,

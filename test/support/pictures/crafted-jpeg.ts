@@ -1,5 +1,5 @@
 const START_OF_SCAN = 0xda;
-const START_OF_FRAME = [0xc0, 0xc1, 0xc2];
+const startOfFrame = [0xc0, 0xc1, 0xc2];
 
 /** Most bytes of a segment after its length. */
 const MAX_SEGMENT = 65_533;
@@ -15,7 +15,7 @@ interface Segment {
 /** The same JPEG file with another size in its header. */
 export function jpegClaiming(jpeg: Buffer, width: number, height: number): Buffer {
   const copy = Buffer.from(jpeg);
-  const frame = segmentsOf(copy).find(({ marker }) => START_OF_FRAME.includes(marker));
+  const frame = segmentsOf(copy).find(({ marker }) => startOfFrame.includes(marker));
   if (frame === undefined) throw new Error('The JPEG file has no frame header.');
   copy.writeUInt16BE(height, frame.start + 5);
   copy.writeUInt16BE(width, frame.start + 7);

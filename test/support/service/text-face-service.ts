@@ -2,7 +2,7 @@ import { isErrorCode, ServiceError } from '../../../src/errors.js';
 import type { ExtractedFace, ExtractOptions, FaceService } from '../../../src/faces/face-service.js';
 import { normalised, unitVector } from '../models/unit-vectors.js';
 
-export const textModelId = 'text-faces';
+export const TEXT_MODEL_ID = 'text-faces';
 
 /** Cosine between pictures of two people is near 0 here, of one person 1. */
 export const textRule = { threshold: 0.8, margin: 0.01 };
@@ -28,7 +28,7 @@ export function failingPicture(code: string): Uint8Array {
  */
 export class TextFaceService implements FaceService {
   /** Name of the model; templates of another one differ for the same picture. */
-  modelId = textModelId;
+  modelId = TEXT_MODEL_ID;
   /** Number of pictures looked at. */
   extractions = 0;
   /** Runs during every extraction. */
@@ -47,7 +47,7 @@ export class TextFaceService implements FaceService {
     if (isErrorCode(text.code)) throw new ServiceError(text.code);
     return {
       modelId: this.modelId,
-      template: textTemplate((text.person ?? 0) + (this.modelId === textModelId ? 0 : 1000), text.other),
+      template: textTemplate((text.person ?? 0) + (this.modelId === TEXT_MODEL_ID ? 0 : 1000), text.other),
       mediaType: 'image/jpeg',
       box: { x: 0, y: 0, width: 100, height: 100 },
       detectionScore: 1,

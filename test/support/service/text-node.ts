@@ -11,7 +11,7 @@ import { LocalImageStore } from '../../../src/storage/local-image-store.js';
 import { limitAttempts } from '../../../src/users/attempts/attempt-limited-user-service.js';
 import { FaceInspector } from '../../../src/users/face-inspector.js';
 import { FaceUserService } from '../../../src/users/face-user-service.js';
-import { textAnchors, TextFaceService, textModelId, textRule } from './text-face-service.js';
+import { textAnchors, TextFaceService, TEXT_MODEL_ID, textRule } from './text-face-service.js';
 
 // One node of the service as the program composes it, except that faces are text. The argument is the folder of the
 // images, which all nodes share.
@@ -22,7 +22,7 @@ const access = new AccessControl({ apiKeys: database.apiKeys, environmentKeys: c
 await assertMayServe(config.http, access, logger);
 const gallery = new SynchronisedGallery({
   log: database.gallery,
-  modelId: textModelId,
+  modelId: TEXT_MODEL_ID,
   dimension: 128,
   threads: 1,
 });

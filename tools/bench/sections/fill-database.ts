@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
-import { defaultEmbedder } from '../../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../../src/models/catalogue.js';
 import { openSqlite } from '../../../test/support/databases/open-sqlite.js';
 import { testVault } from '../../../test/support/databases/test-vault.js';
 import { unitVector } from '../../../test/support/models/unit-vectors.js';
@@ -26,7 +26,7 @@ export async function fillDatabase(folder: string, people: number, dimension: nu
   for (let person = 0; person < people; person++) {
     const name = person.toString().padStart(8, '0');
     const userId = `person-${name}`;
-    const identity = { templateId: `template-${name}`, modelId: defaultEmbedder };
+    const identity = { templateId: `template-${name}`, modelId: DEFAULT_EMBEDDER };
     const key = testVault.createKey(userId);
     const { pseudonym, masterKeyId, wrapped } = key.stored;
     user.run(userId);

@@ -1,4 +1,4 @@
-import { defaultEmbedder } from '../../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../../src/models/catalogue.js';
 import { SynchronisedGallery } from '../../../src/gallery/synchronised-gallery.js';
 import { openSqlite } from '../../../test/support/databases/open-sqlite.js';
 import { unitVector } from '../../../test/support/models/unit-vectors.js';
@@ -17,14 +17,14 @@ export interface GalleryFigures {
 }
 
 const [folder = '', people = '', threads = '', searches = ''] = process.argv.slice(2);
-const dimension = 128;
+const DIMENSION = 128;
 
 const database = await openSqlite(folder);
 const before = residentMemory(process.pid).now;
 const gallery = new SynchronisedGallery({
   log: database.gallery,
-  modelId: defaultEmbedder,
-  dimension,
+  modelId: DEFAULT_EMBEDDER,
+  dimension: DIMENSION,
   threads: Number(threads),
 });
 const start = performance.now();
@@ -38,7 +38,7 @@ let asked = 0;
 const times = await timed(Number(searches), 3, async () => {
   // Any stride without a common factor with the number of people visits them all in turn.
   const person = (asked++ * 7919) % Number(people);
-  const best = await gallery.bestOther(unitVector(person, dimension), 'nobody');
+  const best = await gallery.bestOther(unitVector(person, DIMENSION), 'nobody');
   const name = `person-${person.toString().padStart(8, '0')}`;
   if (best?.userId !== name || best.score < 0.999) throw new Error(`${name} was not found.`);
 });

@@ -10,7 +10,7 @@ import { runChild } from '../run-child.js';
 import type { BenchOptions, BenchSection, SectionResult } from './section.js';
 
 const DIMENSION = 128;
-const THREADS = [1, 2] as const;
+const threadCounts = [1, 2] as const;
 
 interface Measured extends GalleryFigures {
   readonly people: number;
@@ -23,7 +23,7 @@ async function measure({ quick }: BenchOptions): Promise<Measured[]> {
     const folder = await mkdtemp(join(tmpdir(), 'facial-verification-bench-'));
     try {
       await fillDatabase(folder, people, DIMENSION);
-      for (const threads of THREADS) {
+      for (const threads of threadCounts) {
         const searches = quick ? 20 : 200;
         const values = [folder, people, threads, searches].map(String);
         const figures = await runChild<GalleryFigures>('tools/bench/sections/gallery-child.ts', ...values);
@@ -72,7 +72,7 @@ async function run(options: BenchOptions): Promise<SectionResult> {
       'Search: revision clock of the database, call of the gallery thread, search. Load: all templates out of SQLite.',
     ],
   };
-  const lines = THREADS.map((threads) => ({
+  const lines = threadCounts.map((threads) => ({
     name: threads === 1 ? '1 thread' : `${threads} threads`,
     points: measured
       .filter((one) => one.threads === threads)

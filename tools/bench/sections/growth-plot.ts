@@ -11,40 +11,40 @@ export interface PlotOptions {
 
 const WIDTH = 640;
 const HEIGHT = 400;
-const MARGIN = { left: 70, right: 130, top: 40, bottom: 50 };
-const COLOURS = ['#0b62a4', '#c8500a', '#7a7a7a'];
+const margin = { left: 70, right: 130, top: 40, bottom: 50 };
+const colours = ['#0b62a4', '#c8500a', '#7a7a7a'];
 
 /** Both axes logarithmic, as an SVG picture; every value must be above 0. */
 export function growthPlot(lines: readonly PlotLine[], { title, xName, yName }: PlotOptions): string {
   const all = lines.flatMap(({ points }) => points);
   const x = axis(
     all.map((point) => point.x),
-    MARGIN.left,
-    WIDTH - MARGIN.right,
+    margin.left,
+    WIDTH - margin.right,
   );
   const y = axis(
     all.map((point) => point.y),
-    HEIGHT - MARGIN.bottom,
-    MARGIN.top,
+    HEIGHT - margin.bottom,
+    margin.top,
   );
   const text = (left: number, top: number, words: string, more = '') =>
     `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" ${more}>${words}</text>`;
   const rule = (x1: number, y1: number, x2: number, y2: number) =>
     `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="#ddd"/>`;
-  const bottom = HEIGHT - MARGIN.bottom;
-  const right = WIDTH - MARGIN.right;
+  const bottom = HEIGHT - margin.bottom;
+  const right = WIDTH - margin.right;
   const grid = [
     ...x.decades.flatMap((value) => [
-      rule(x.at(value), MARGIN.top, x.at(value), bottom),
+      rule(x.at(value), margin.top, x.at(value), bottom),
       text(x.at(value), bottom + 18, value.toLocaleString('en'), 'text-anchor="middle"'),
     ]),
     ...y.decades.flatMap((value) => [
-      rule(MARGIN.left, y.at(value), right, y.at(value)),
-      text(MARGIN.left - 8, y.at(value) + 4, String(value), 'text-anchor="end"'),
+      rule(margin.left, y.at(value), right, y.at(value)),
+      text(margin.left - 8, y.at(value) + 4, String(value), 'text-anchor="end"'),
     ]),
   ];
   const curves = lines.flatMap(({ name, points }, index) => {
-    const colour = COLOURS[index % COLOURS.length] ?? '#000';
+    const colour = colours[index % colours.length] ?? '#000';
     const path = points.map((point) => `${x.at(point.x).toFixed(1)},${y.at(point.y).toFixed(1)}`);
     const last = points.at(-1) ?? { x: 1, y: 1 };
     return [
@@ -66,7 +66,7 @@ export function growthPlot(lines: readonly PlotLine[], { title, xName, yName }: 
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(WIDTH / 2, 22, title, 'text-anchor="middle" font-size="15"'),
     ...grid,
-    text((MARGIN.left + right) / 2, HEIGHT - 10, xName, 'text-anchor="middle"'),
+    text((margin.left + right) / 2, HEIGHT - 10, xName, 'text-anchor="middle"'),
     text(0, 0, yName, `text-anchor="middle" transform="translate(16 ${HEIGHT / 2}) rotate(-90)"`),
     ...curves,
     '</svg>\n',

@@ -1,4 +1,4 @@
-import { defaultEmbedder } from '../../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../../src/models/catalogue.js';
 import { fusedEmbedders } from '../../../src/models/fused-embedders.js';
 import { createFacePipeline } from '../../../src/faces/face-pipeline.js';
 import { extractLfw, measureLfw } from '../../../test/support/pictures/lfw-accuracy.js';
@@ -14,7 +14,7 @@ export const lfwSection: BenchSection = {
     if (lfwDev === null) return [];
     const pictures = lfwDev;
     const faces = await extractLfw(pictures, await createFacePipeline({ maxPixels: 1_000_000 }));
-    const rows = Object.entries(fusedEmbedders[defaultEmbedder].thresholds).map(([rate, threshold]) => {
+    const rows = Object.entries(fusedEmbedders[DEFAULT_EMBEDDER].thresholds).map(([rate, threshold]) => {
       const { missed, genuine, impostor } = measureLfw(pictures, faces, threshold);
       return [
         rate,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { mariadbMissing, MariadbServer } from '../../../test/support/databases/mariadb-server.js';
 import { ServiceProcess } from '../../../test/support/service/service-process.js';
 
-const people = 1_000_000;
+const PEOPLE = 1_000_000;
 
 interface Figures {
   readonly database: string;
@@ -124,7 +124,7 @@ async function onSqlite(): Promise<Figures[]> {
   await first.end('SIGTERM');
   const file = new DatabaseSync(join(first.dataDir, 'facial-verification.sqlite'));
   file.exec(
-    `INSERT INTO users (id) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${people}) SELECT printf('user-%07d', i) FROM n`,
+    `INSERT INTO users (id) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${PEOPLE}) SELECT printf('user-%07d', i) FROM n`,
   );
   file.close();
   const service = await ServiceProcess.start({ dataDir: first.dataDir });
@@ -142,7 +142,7 @@ async function onMariadb(): Promise<Figures[]> {
     const service = await ServiceProcess.start({ environment: { DATABASE_URL: server.url(name) } });
     try {
       await server.run(
-        `INSERT INTO users (id) SELECT CONCAT('user-', LPAD(seq, 7, '0')) FROM seq_1_to_${people}`,
+        `INSERT INTO users (id) SELECT CONCAT('user-', LPAD(seq, 7, '0')) FROM seq_1_to_${PEOPLE}`,
         name,
       );
       return await measureService('MariaDB', service);

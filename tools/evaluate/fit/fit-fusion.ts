@@ -1,9 +1,9 @@
-import { defaultEmbedder } from '../../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../../src/models/catalogue.js';
 import { fusedEmbedders } from '../../../src/models/fused-embedders.js';
 import { rooted, TemplateFusion, type FaceParts } from '../../../src/faces/embed/template-fusion.js';
 import { principalDirections } from './principal-directions.js';
 
-const fused = fusedEmbedders[defaultEmbedder];
+const fused = fusedEmbedders[DEFAULT_EMBEDDER];
 
 /** Keeps directions in which people hardly differ from being blown up: part of the mean of the mean squares. */
 const SHRINKAGE = 0.1;

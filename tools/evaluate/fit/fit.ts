@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildModels } from '../../../models/build-models.js';
-import { defaultEmbedder } from '../../../src/models/catalogue.js';
+import { DEFAULT_EMBEDDER } from '../../../src/models/catalogue.js';
 import { fusedEmbedders } from '../../../src/models/fused-embedders.js';
 import { FaceDescriber } from '../../../src/faces/embed/face-describer.js';
 import { createFacePipeline } from '../../../src/faces/face-pipeline.js';
@@ -18,7 +18,7 @@ import { describePoints, operatingPoints } from '../report.js';
 
 const MAX_PIXELS = 50_000_000;
 const GROUPS = 5;
-const fused = fusedEmbedders[defaultEmbedder];
+const fused = fusedEmbedders[DEFAULT_EMBEDDER];
 
 async function describeAll(images: readonly ImageFile[]): Promise<FaceParts[]> {
   const embedder = ofCatalogue(fused.embedder);

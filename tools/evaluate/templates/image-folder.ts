@@ -12,7 +12,7 @@ export interface ImageFile {
   readonly modifiedMs: number;
 }
 
-const picture = /\.(jpe?g|png|webp|avif)$/i;
+const PICTURE = /\.(jpe?g|png|webp|avif)$/i;
 
 /**
  * Every picture of a folder, `Name_0001.jpg` or, as LFW is published, `Name/Name_0001.jpg`; by name.
@@ -22,7 +22,7 @@ export function listImages(folder: string): ImageFile[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new UsageError(`--images ${folder} is not a folder.`);
   const images = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => picture.test(name))
+    .filter((name) => PICTURE.test(name))
     .sort()
     .map((file) => {
       const path = join(folder, file);

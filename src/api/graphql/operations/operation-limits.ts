@@ -1,6 +1,6 @@
 import { GraphQLError, Kind } from 'graphql';
-import { maxImagesPerRegistration } from '../../../users/image-limits.js';
-import { maxUsersPerQuery } from './list-limits.js';
+import { MAX_IMAGES_PER_REGISTRATION } from '../../../users/image-limits.js';
+import { MAX_USERS_PER_QUERY } from './list-limits.js';
 import type { FieldNode, SelectionSetNode, ValidationContext, ValidationRule } from 'graphql';
 
 /** Aliases would otherwise turn one request into any number of registrations, comparisons or listings. */
@@ -10,7 +10,7 @@ export const operationLimits = {
   /** Fields that take pictures: each costs face extractions. */
   maxPictureFields: 1,
   /** Values in all lists of users together: so many pages of 10 000 with one field, or one page with so many fields. */
-  maxListedValues: 4 * maxUsersPerQuery,
+  maxListedValues: 4 * MAX_USERS_PER_QUERY,
   /** Lexical tokens of a document, checked while parsing. */
   maxTokens: 1_000,
 } as const;
@@ -20,7 +20,7 @@ export class OperationLimitError extends GraphQLError {}
 
 /** How many pictures each field takes at most; all other fields take none. */
 const picturesOfField: Readonly<Record<string, number>> = {
-  registerUser: maxImagesPerRegistration,
+  registerUser: MAX_IMAGES_PER_REGISTRATION,
   addUserImage: 1,
   verifyUser: 1,
   analyseFace: 1,
@@ -74,7 +74,7 @@ function listedValues(
 ): number {
   if (name.value !== 'users' || selectionSet === undefined) return 0;
   const first = given?.find((argument) => argument.name.value === 'first')?.value;
-  const rows = first?.kind === Kind.INT ? Number(first.value) : maxUsersPerQuery;
+  const rows = first?.kind === Kind.INT ? Number(first.value) : MAX_USERS_PER_QUERY;
   const names = rootFields(context, selectionSet).map((field) => (field.alias ?? field.name).value);
   return Math.max(0, rows) * new Set(names).size;
 }

@@ -3,10 +3,10 @@ import { Upload } from 'graphql-upload-ts';
 import type { FileUpload } from 'graphql-upload-ts';
 
 /** Description of every argument that takes a picture. */
-export const imageDescription = 'JPEG, PNG, WebP or AVIF picture of one face.';
+export const IMAGE_DESCRIPTION = 'JPEG, PNG, WebP or AVIF picture of one face.';
 
 /** What a client reads that sent something else in place of a file. */
-export const fileExpected = 'Send the file as a part of a multipart request.';
+export const FILE_EXPECTED = 'Send the file as a part of a multipart request.';
 
 /** A picture of a request: on its way in as a multipart part, or already received by the REST adapter. */
 export type ImageUpload = { readonly kind: 'streamed'; readonly file: Promise<FileUpload> } | ReceivedImage;
@@ -25,7 +25,7 @@ export const uploadScalar = new GraphQLScalarType<ImageUpload, never>({
   parseValue(value): ImageUpload {
     if (value instanceof ReceivedImage) return value;
     if (value instanceof Upload) return { kind: 'streamed', file: value.promise };
-    throw new GraphQLError(fileExpected);
+    throw new GraphQLError(FILE_EXPECTED);
   },
   parseLiteral(node): never {
     throw new GraphQLError('A file can only be a variable, not a literal.', { nodes: node });

@@ -5,10 +5,10 @@ import { messages } from '../../messages.js';
 import { maxPictures, picturesOf } from '../operations/operation-limits.js';
 
 /** Largest `operations` or `map` part, and largest JSON body, in bytes. */
-export const maxDocumentBytes = 100_000;
+export const MAX_DOCUMENT_BYTES = 100_000;
 
 /** What boundaries, part headers and the two JSON parts may add to the pictures. */
-const multipartOverheadBytes = 2 * maxDocumentBytes + 64 * 1024;
+const MULTIPART_OVERHEAD_BYTES = 2 * MAX_DOCUMENT_BYTES + 64 * 1024;
 
 /** Receives GraphQL multipart requests; pictures are read by the resolvers. */
 export function multipartUploads(maxImageBytes: number): RequestHandler {
@@ -29,7 +29,7 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
         maxFiles: maxPictures,
         // The parser reports "too large" at the limit itself.
         maxFileSize: maxImageBytes + 1,
-        maxFieldSize: maxDocumentBytes,
+        maxFieldSize: MAX_DOCUMENT_BYTES,
       });
     } catch (error) {
       throw multipartFailure(error);
@@ -66,7 +66,7 @@ function tooManyImages(most: number, cause?: unknown): ServiceError {
 }
 
 function assertLength(length: number, maxPictureBytes: number): void {
-  if (length > maxPictureBytes + multipartOverheadBytes) throw new ServiceError('IMAGE_TOO_LARGE');
+  if (length > maxPictureBytes + MULTIPART_OVERHEAD_BYTES) throw new ServiceError('IMAGE_TOO_LARGE');
 }
 
 function multipartFailure(error: unknown): ServiceError {

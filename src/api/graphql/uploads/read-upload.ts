@@ -5,7 +5,7 @@ import { readStream } from '../../read-stream.js';
 import type { ImageUpload } from './image-upload.js';
 
 /** As much as a socket gives at once; the default reads the temporary file in four times as many steps. */
-const chunkBytes = 65_536;
+const CHUNK_BYTES = 65_536;
 
 /** What graphql-upload-ts, its parser and the temporary file report, in terms of the catalogue. */
 function uploadFailure(error: unknown): unknown {
@@ -39,7 +39,7 @@ export async function readUpload(
   if (upload.kind === 'received') return upload.bytes;
   try {
     const file = await upload.file;
-    return await readStream(file.createReadStream({ highWaterMark: chunkBytes }), maxBytes, memory);
+    return await readStream(file.createReadStream({ highWaterMark: CHUNK_BYTES }), maxBytes, memory);
   } catch (error) {
     throw uploadFailure(error);
   }

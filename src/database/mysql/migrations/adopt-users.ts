@@ -1,6 +1,6 @@
 import type { PlainConnection } from '../mysql-connection.js';
 
-const documented =
+const DOCUMENTED =
   'CREATE TABLE users (id VARCHAR(255) PRIMARY KEY, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP)';
 
 interface Column {
@@ -21,7 +21,7 @@ export async function assertAdoptable(connection: PlainConnection): Promise<void
   const problem = problemOf(columns);
   if (problem === null) return;
   throw new Error(
-    `The database has a table users that this program cannot take over: ${problem}. Expected is: ${documented}`,
+    `The database has a table users that this program cannot take over: ${problem}. Expected is: ${DOCUMENTED}`,
   );
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../../project-root.js';
 import { assertAdoptable } from './adopt-users.js';
-import { journalTable, readProgress, readSteps, type MigrationStep } from './migration-journal.js';
-import { leaseTable, MigrationLease } from './migration-lease.js';
+import { JOURNAL_TABLE, readProgress, readSteps, type MigrationStep } from './migration-journal.js';
+import { LEASE_TABLE, MigrationLease } from './migration-lease.js';
 import type { PlainConnection } from '../mysql-connection.js';
 import { MysqlError } from '../mysql-error.js';
 import { assertExactIds, assertSuitableServer } from './suitable-server.js';
@@ -31,8 +31,8 @@ export async function migrateMysql({ connect }: MigrateMysqlOptions): Promise<vo
     await assertSuitableServer(connection);
     const progress = await readProgress(connection, steps);
     if (progress === null) {
-      await connection.execute(leaseTable);
-      await connection.execute(journalTable);
+      await connection.execute(LEASE_TABLE);
+      await connection.execute(JOURNAL_TABLE);
     }
     if (progress?.next !== steps.length) await withLease(connect, (lease) => runPending(connection, lease));
     await assertExactIds(connection);

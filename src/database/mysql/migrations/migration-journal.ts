@@ -3,9 +3,9 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { PlainConnection } from '../mysql-connection.js';
 import { MysqlError } from '../mysql-error.js';
 
-const noSuchTable = 1146;
+const NO_SUCH_TABLE = 1146;
 
-export const journalTable = `CREATE TABLE IF NOT EXISTS face_migration_steps (
+export const JOURNAL_TABLE = `CREATE TABLE IF NOT EXISTS face_migration_steps (
   position int NOT NULL PRIMARY KEY, statement_hash char(64) NOT NULL, finished tinyint NOT NULL
 ) ENGINE=InnoDB`;
 
@@ -59,7 +59,7 @@ async function readRows(connection: PlainConnection): Promise<unknown[][] | null
       'SELECT position, statement_hash, finished FROM face_migration_steps ORDER BY position',
     );
   } catch (error) {
-    if (error instanceof MysqlError && error.errno === noSuchTable) return null;
+    if (error instanceof MysqlError && error.errno === NO_SUCH_TABLE) return null;
     throw error;
   }
 }

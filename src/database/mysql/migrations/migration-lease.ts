@@ -3,15 +3,15 @@ import { uuidv7 } from 'uuidv7';
 import type { PlainConnection } from '../mysql-connection.js';
 import { isFailure } from '../mysql-error.js';
 
-const leaseSeconds = 20;
-const renewalMs = 5000;
-const retryMs = 200;
+const LEASE_SECONDS = 20;
+const RENEWAL_MS = 5000;
+const RETRY_MS = 200;
 
-export const leaseTable = `CREATE TABLE IF NOT EXISTS face_migration_lease (
+export const LEASE_TABLE = `CREATE TABLE IF NOT EXISTS face_migration_lease (
   id int NOT NULL PRIMARY KEY, holder char(36) NULL, expires_at datetime(3) NOT NULL
 ) ENGINE=InnoDB`;
 
-const expiry = `TIMESTAMPADD(SECOND, ${leaseSeconds}, UTC_TIMESTAMP(3))`;
+const expiry = `TIMESTAMPADD(SECOND, ${LEASE_SECONDS}, UTC_TIMESTAMP(3))`;
 
 /**
  * Lets one node of the service migrate at a time. A row with an end, and not GET_LOCK: that is local to each node of
@@ -25,7 +25,7 @@ export class MigrationLease {
     private readonly connection: PlainConnection,
     private readonly holder: string,
   ) {
-    this.#timer = setInterval(() => void this.#renew(), renewalMs);
+    this.#timer = setInterval(() => void this.#renew(), RENEWAL_MS);
   }
 
   /** Waits until no other node holds the lease. */
@@ -42,7 +42,7 @@ export class MigrationLease {
         holder,
       );
       if (taken) return new MigrationLease(connection, holder);
-      await sleep(retryMs);
+      await sleep(RETRY_MS);
     }
   }
 
