@@ -5,11 +5,11 @@ interface CatalogueEntry {
   readonly status: number;
   /** Whether the same request can succeed later without being changed. */
   readonly retryable: boolean;
-  /** What a client is told unless the thrower has a more precise sentence. */
+  /** What a client reads unless the thrower has a more precise sentence. */
   readonly message: string;
 }
 
-/** Every failure a client can be told about. Anything else is reported as INTERNAL and its cause only logged. */
+/** Every failure a client can see. Anything else is reported as INTERNAL and its cause only logged. */
 export const errorCatalogue = {
   BAD_REQUEST: { status: 400, retryable: false, message: 'The request could not be understood' },
   UNAUTHENTICATED: {

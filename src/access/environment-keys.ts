@@ -1,7 +1,7 @@
 import { KEY_NAME_FORMAT } from './api-key.js';
 import { isScope, type Scope } from './principal.js';
 
-/** A key of `API_KEYS`; counts until it is taken out and the service started anew. */
+/** A key of `API_KEYS`; counts until it is removed and the service restarted. */
 export interface EnvironmentKey {
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;

@@ -10,7 +10,7 @@ export function endMisconfigured({ message }: ConfigError): never {
   process.exit(BAD_CONFIGURATION);
 }
 
-/** The configuration; a bad one is told on standard error and ends the process. */
+/** The configuration; a bad one is reported on standard error and ends the process. */
 export function readConfig(): Config {
   try {
     return loadConfig();

@@ -18,6 +18,6 @@ export async function* checkTemplates(
     if (vault.openTemplates([row]).length === 0)
       yield {
         problem: `Template ${row.templateId} does not open: it is damaged, or was moved from another row`,
-        remedy: 'delete the user and register anew, or restore a backup',
+        remedy: 'delete the user and register them again, or restore a backup',
       };
 }

@@ -17,7 +17,7 @@ export interface CompareOptions {
 
 /**
  * Compares blobs and image files both ways, in one pass over both in the order of their keys: flat in memory, however
- * many there are. The service may run meanwhile, so each difference is looked at again before it is told.
+ * many there are. The service may run meanwhile, so each difference is looked at again before it is reported.
  */
 export async function* compareImages(options: CompareOptions): AsyncIterable<Finding> {
   const blobs = allBlobs(options.consistency)[Symbol.asyncIterator]();
@@ -98,7 +98,7 @@ function lostPicture({ key }: CheckedBlob): Finding {
   return {
     problem: `${key} is a user's picture, but the file is missing`,
     remedy:
-      'restore the file from a backup, or delete the user and register anew; the template is there, so verification works',
+      'restore the file from a backup, or delete the user and register them again; the template is there, so verification works',
   };
 }
 

@@ -92,7 +92,7 @@ export class FacePipeline {
    * Most pictures take one look. One without a face takes 41 and is decoded twice: 50 megapixels of JPEG took 0.4 s
    * of one core, progressive JPEG 1.0 s, WebP 1.3 s, 12 megapixels of AVIF up to 4.7 s on a busy machine.
    * @param bytes encoded picture, untrusted.
-   * @param clock told how long the stages take.
+   * @param clock learns how long the stages take.
    * @throws ServiceError IMAGE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_TOO_LARGE, NO_FACE, SEVERAL_FACES.
    */
   async extract(

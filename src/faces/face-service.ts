@@ -23,7 +23,7 @@ export interface ExtractedFace {
   /** Mean brightness of the middle of the aligned face, 0 for black to 1 for white. */
   readonly brightness: number;
   readonly pose: HeadPose;
-  /** How likely the picture shows a live face, 0 to 1; null where the pipeline was not told to measure it. */
+  /** How likely the picture shows a live face, 0 to 1; null where the pipeline does not measure it. */
   readonly liveness: number | null;
 }
 

@@ -14,7 +14,7 @@ export interface SynchronisedGalleryOptions extends GalleryWorkerData {
 
 interface LoadedGallery {
   readonly thread: GalleryThread;
-  /** Last revision of the log that the thread has been told of. */
+  /** Last revision of the log that the thread knows. */
   revision: number;
   /** Tail of the updates, which run one after the other. */
   updates: Promise<void>;
@@ -78,7 +78,7 @@ export class SynchronisedGallery implements Gallery, Identifier {
     const update = loaded.updates.then(() => this.#catchUp(loaded, revision));
     loaded.updates = update.catch(() => undefined);
     await update;
-    // The log may have been cut behind this gallery's back: then it was dropped and is loaded anew.
+    // The log may have been cut behind this gallery's back: then it was dropped and is loaded again.
     return this.#current();
   }
 

@@ -1,4 +1,4 @@
-/** The same object, except that the time of each call that gives a promise is told, in milliseconds. */
+/** The same object, except that the time of each call that gives a promise is reported, in milliseconds. */
 export function timeCalls<Target extends object>(
   target: Target,
   onCall: (durationMs: number) => void,

@@ -323,7 +323,7 @@ export type ModelName = keyof typeof modelCatalogue;
 /** The embedder that templates are made with unless `FACE_EMBEDDER` names another. */
 export const DEFAULT_EMBEDDER = 'dlib-faceres-v2';
 
-/** Where buildModels puts the models unless told otherwise. */
+/** Where buildModels puts the models by default. */
 export const modelsFolder = join(projectRoot, 'models');
 
 /** Absolute path of a model's ONNX file; it exists once buildModels() has resolved. */

@@ -18,7 +18,7 @@ export interface RewrapOptions {
 /**
  * Wraps the keys of all users with the current master key; what they seal stays as it is. What is interrupted goes on
  * the next time.
- * @returns how many keys were wrapped anew.
+ * @returns how many keys were wrapped again.
  */
 export async function rewrapKeys(options: RewrapOptions): Promise<number> {
   const { protection, vault, signal, onFailure, onProgress } = options;

@@ -35,7 +35,7 @@ export class ImageAdder {
     let besides = await this.#accept(id, portrait.face, signal);
     const key = await enroller.keyOf(id);
     await enroller.store(key, [portrait], async ([face]) => {
-      // Deleted, registered anew or given another picture in the meantime: the question is another one then.
+      // Deleted, registered again or given another picture in the meantime: the question is another one then.
       while (!(await database.users.addFace(key, besides, face, origin)))
         besides = await this.#accept(id, portrait.face);
     });

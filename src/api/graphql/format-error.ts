@@ -26,7 +26,7 @@ export function isClientError(error: unknown, code: unknown): boolean {
   return unwrapResolverError(error) === error && clientErrorCodes.has(code);
 }
 
-/** What a client is told in `extensions`, in GraphQL answers of every kind. */
+/** What a client gets in `extensions`, in GraphQL answers of every kind. */
 export function errorExtensions(error: ServiceError): Record<string, unknown> {
   return {
     code: error.code,
@@ -48,7 +48,7 @@ export function reportFailure(error: ServiceError, logger: Logger): void {
 
 /**
  * Shows clients errors of the catalogue and their own GraphQL mistakes; masks and logs everything else.
- * @param options.hideSchema whether mistakes are told without names and types of the schema.
+ * @param options.hideSchema whether mistakes are reported without names and types of the schema.
  */
 export function createErrorFormatter(logger: Logger, { hideSchema }: { readonly hideSchema: boolean }) {
   return (

@@ -12,7 +12,7 @@ import { requestOptions } from './request-options.js';
 /** Most people that one `identifyFace` returns. */
 export const MAX_CANDIDATES = 100;
 
-/** How many people `identifyFace` returns when not told. */
+/** How many people `identifyFace` returns by default. */
 const USUAL_CANDIDATES = 10;
 
 /**

@@ -97,7 +97,7 @@ export class FaceAnalysisType {
 }
 
 const SIMILARITY_MEANING =
-  "0 to 1; 0.5 is the face model's threshold for one false match in 1000 comparisons, whatever the model. Told in coarse steps (`SIMILARITY_STEP`).";
+  "0 to 1; 0.5 is the face model's threshold for one false match in 1000 comparisons, whatever the model. Reported in coarse steps (`SIMILARITY_STEP`).";
 
 @ObjectType({ description: 'Whether two pictures show the same person.' })
 export class CompareFacesResult {

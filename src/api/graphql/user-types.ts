@@ -51,7 +51,7 @@ export class VerifyUserResult {
   @Field(() => Float, {
     description:
       "Likeness to the claimed person, 0 to 1. 0.5 is the face model's threshold for one false match in 1000 " +
-      'comparisons, whatever the model. Told in coarse steps (`SIMILARITY_STEP`).',
+      'comparisons, whatever the model. Reported in coarse steps (`SIMILARITY_STEP`).',
   })
   similarity!: number;
 }

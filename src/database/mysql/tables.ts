@@ -15,7 +15,7 @@ import type { ImageMediaType } from '../../faces/picture/media-type.js';
 
 /**
  * Text compared byte by byte, spaces at the end included. The only binary collation that MySQL and MariaDB share,
- * utf8mb4_bin, takes 'Bob' and 'Bob ' for equal, so each server is told its own in a comment that the other skips:
+ * utf8mb4_bin, takes 'Bob' and 'Bob ' for equal, so each server gets its own in a comment that the other skips:
  * https://mariadb.com/kb/en/comment-syntax/#executable-comment-syntax
  */
 const exactText = customType<{ data: string; config: { length: number }; configRequired: true }>({

@@ -163,7 +163,7 @@ export class SqlUserRepository implements UserRepository {
       .where(and(eq(templates.userId, userId), eq(templates.modelId, modelId)));
   }
 
-  /** A user deleted and registered anew in the meantime has another key, which opens none of this. */
+  /** A user deleted and registered again in the meantime has another key, which opens none of this. */
   async #assertOwnKey(database: Queries, { stored }: UserKey): Promise<void> {
     const { userKeys } = this.dialect.tables;
     const [row] = await database

@@ -55,7 +55,7 @@ function acquireUnlessInUse(folder: string): FolderLock | null {
 /**
  * SQLite lets several processes use one file; what the lock keeps apart is migrations and the clearing up at a start.
  * So nothing is migrated or cleared up here, and each transaction first makes sure that the tables are those of this
- * program, whoever has the folder by then.
+ * program, whichever process has the folder by then.
  */
 async function openBeside(file: string): Promise<OpenSession> {
   const openReader = () => SqliteConnection.open({ file, readOnly: true, prelude: readerPrelude });

@@ -52,12 +52,12 @@ export class SqliteConnection {
     return connection;
   }
 
-  /** Whether the thread has ended and the database has not been opened anew. */
+  /** Whether the thread has ended and the database has not been opened again. */
   get lost(): boolean {
     return this.#lost;
   }
 
-  /** Opens the database anew when the thread was lost. Never between the statements of a transaction. */
+  /** Opens the database again when the thread was lost. Never between the statements of a transaction. */
   async revive(): Promise<void> {
     if (!this.#lost) return;
     this.#reviving ??= this.#openAnew().finally(() => {
@@ -66,7 +66,7 @@ export class SqliteConnection {
     await this.#reviving;
   }
 
-  /** Runs a setting now, and again whenever the database is opened anew. */
+  /** Runs a setting now, and again whenever the database is opened again. */
   async keep(setting: string): Promise<void> {
     await this.execute(setting);
     this.#kept.push(setting);
