@@ -58,6 +58,8 @@ export class MysqlSession implements Session {
             await connection.execute('COMMIT');
           } catch (error) {
             state.uncertain ||= isFailure(error, 'lost');
+            // Whatever is open on it would become a part of the next transaction.
+            if (!isFailure(error, 'conflict')) connection.destroy();
             throw error;
           }
           return result;

@@ -62,10 +62,11 @@ export class SqlAuditLog implements AuditLog {
   ) {}
 
   async append(events: readonly AuditEvent[]): Promise<void> {
-    let attempted: readonly AuditEntry[] = [];
+    const attempted: AuditEntry[] = [];
     await this.session.write(async (database, { uncertain }) => {
-      if (uncertain && (await this.#isWritten(database, attempted.at(-1)))) return;
-      attempted = await appendToAuditLog(this.dialect, database, events);
+      if (uncertain) for (const entry of attempted) if (await stands(this.dialect, database, entry)) return;
+      const last = (await appendToAuditLog(this.dialect, database, events)).at(-1);
+      if (last) attempted.push(last);
     });
   }
 
@@ -117,16 +118,17 @@ export class SqlAuditLog implements AuditLog {
     );
     return new Map(rows.map(({ userId, pseudonym }) => [pseudonym, userId]));
   }
+}
 
-  async #isWritten(database: Queries, entry: AuditEntry | undefined): Promise<boolean> {
-    if (entry === undefined) return false;
-    const { auditLog } = this.dialect.tables;
-    const [row] = await database
-      .select({ hash: auditLog.hash })
-      .from(auditLog)
-      .where(eq(auditLog.seq, entry.seq));
-    return row !== undefined && Buffer.compare(row.hash, entry.hash) === 0;
-  }
+/**
+ * Whether a transaction that got no answer to its COMMIT happened, told by the last entry that it appended. Waits until
+ * the server has ended that transaction.
+ */
+export async function stands(dialect: Dialect, database: Queries, { seq, hash }: Head): Promise<boolean> {
+  const { auditHead, auditLog } = dialect.tables;
+  await dialect.locked(database.select({ seq: auditHead.seq }).from(auditHead).where(eq(auditHead.id, 1)));
+  const [row] = await database.select({ hash: auditLog.hash }).from(auditLog).where(eq(auditLog.seq, seq));
+  return row !== undefined && Buffer.compare(row.hash, hash) === 0;
 }
 
 /** By number, not by time alone: clocks of several nodes differ, and the chain must have no gap. */

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
-import type { AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
+import type { AuditEntry, AuditOperation, AuditOrigin } from '../../audit/audit-log.js';
 import { ServiceError } from '../../errors.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
@@ -7,11 +7,17 @@ import type { StoredTemplate, User } from '../../records.js';
 import type { EnrolledFace, Enrolment, PageRequest, UserRepository } from '../../users/user-repository.js';
 import type { Dialect, Queries } from '../dialect.js';
 import type { Session } from '../session.js';
-import { appendToAuditLog } from './audit-log.js';
+import { appendToAuditLog, stands } from './audit-log.js';
 import { holdsExactly } from './holds-exactly.js';
 import { makeLive } from './make-live.js';
 import { recordChanges } from './record-changes.js';
 import { asUser, sealedColumns, userColumns } from './columns.js';
+
+/** Notes what a transaction does. @param user whose pseudonym is undefined when nothing was held about them. */
+type Note = (
+  operation: AuditOperation,
+  user: { readonly userId: string; readonly pseudonym: string | undefined },
+) => Promise<void>;
 
 export class SqlUserRepository implements UserRepository {
   constructor(
@@ -58,29 +64,25 @@ export class SqlUserRepository implements UserRepository {
 
   enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin: AuditOrigin): Promise<void> {
     const { users, userKeys } = this.dialect.tables;
-    return this.session.write(async (database, { uncertain }) => {
-      if (!(await this.dialect.insertUnlessTaken(database.insert(users).values(user)))) {
-        if (uncertain && (await this.#hasTemplate(database, face.template.templateId))) return;
+    return this.#once(origin, async (database, note) => {
+      if (!(await this.dialect.insertUnlessTaken(database.insert(users).values(user))))
         throw new ServiceError('USER_EXISTS');
-      }
       await database.insert(userKeys).values(key.stored);
       await this.#insertFaces(database, key, [face, ...moreFaces]);
-      await this.#note(database, 'register', key.stored, origin);
+      await note('register', key.stored);
     });
   }
 
   enrolExisting(key: UserKey, face: EnrolledFace, origin: AuditOrigin): Promise<void> {
     const { userId } = key.stored;
-    const { template } = face;
-    return this.session.write(async (database, { uncertain }) => {
+    return this.#once(origin, async (database, note) => {
       // Locked first: of two first faces the second one sees the other.
       if (!(await this.#lockUser(database, userId))) throw new ServiceError('USER_NOT_FOUND');
-      if (uncertain && (await this.#hasTemplate(database, template.templateId))) return;
-      const enrolled = await this.#templateIds(database, userId, template.modelId);
+      const enrolled = await this.#templateIds(database, userId, face.template.modelId);
       if (enrolled.length > 0) throw new ServiceError('USER_EXISTS');
       await this.#assertOwnKey(database, key);
       await this.#insertFaces(database, key, [face]);
-      await this.#note(database, 'register', key.stored, origin);
+      await note('register', key.stored);
     });
   }
 
@@ -91,40 +93,35 @@ export class SqlUserRepository implements UserRepository {
     origin: AuditOrigin,
   ): Promise<boolean> {
     const { userId } = key.stored;
-    const { template } = face;
-    return this.session.write(async (database, { uncertain }) => {
+    return this.#once(origin, async (database, note) => {
       // Locked first: of two faces added at once the second one sees the other.
       await this.#lockUser(database, userId);
-      if (uncertain && (await this.#hasTemplate(database, template.templateId))) return true;
-      const present = await this.#templateIds(database, userId, template.modelId);
+      const present = await this.#templateIds(database, userId, face.template.modelId);
       if (!holdsExactly(present, besides)) return false;
       await this.#assertOwnKey(database, key);
       await this.#insertFaces(database, key, [face]);
-      await this.#note(database, 'add-image', key.stored, origin);
+      await note('add-image', key.stored);
       return true;
     });
   }
 
   async remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null> {
     const { blobs, images, templates, userKeys, users } = this.dialect.tables;
-    let attempted: { imageKeys: string[] } | null = null;
-    const removed = await this.session.write(async (database, { uncertain }) => {
+    const removed = await this.#once(origin, async (database, note) => {
       // Locked first: nothing can be enrolled for this user between the steps.
-      if (!(await this.#lockUser(database, id))) return uncertain ? attempted : null;
+      if (!(await this.#lockUser(database, id))) return null;
       const [imageRows, templateRows, [key]] = await this.dialect.batch(database, [
         database.select({ key: images.key }).from(images).where(eq(images.userId, id)),
         database.select({ templateId: templates.id }).from(templates).where(eq(templates.userId, id)),
         database.select({ pseudonym: userKeys.pseudonym }).from(userKeys).where(eq(userKeys.userId, id)),
       ]);
-      const imageKeys = imageRows.map((image) => image.key);
-      // After an unanswered commit that did happen, this is a new user under the same id.
-      if (uncertain && attempted && attempted.imageKeys.join() !== imageKeys.join()) return attempted;
       await this.dialect.batch(database, [
         database.delete(templates).where(eq(templates.userId, id)),
         database.delete(images).where(eq(images.userId, id)),
         database.delete(userKeys).where(eq(userKeys.userId, id)),
         database.delete(users).where(eq(users.id, id)),
       ]);
+      const imageKeys = imageRows.map((image) => image.key);
       if (imageKeys.length > 0)
         await database.update(blobs).set({ state: 'deleting' }).where(inArray(blobs.key, imageKeys));
       await recordChanges(
@@ -132,12 +129,35 @@ export class SqlUserRepository implements UserRepository {
         database,
         templateRows.map(({ templateId }) => ({ op: 'remove', templateId })),
       );
-      await this.#note(database, 'delete', { userId: id, pseudonym: key?.pseudonym }, origin);
-      attempted = { imageKeys };
-      return attempted;
+      await note('delete', { userId: id, pseudonym: key?.pseudonym });
+      return { imageKeys };
     });
     if (removed) await this.session.scrub();
     return removed;
+  }
+
+  /**
+   * One transaction, done once even when the answer to its COMMIT was lost and it is repeated. What changes anything
+   * notes itself in the audit log, last; a repetition first looks whether the entry of an earlier attempt stands there.
+   */
+  #once<Result>(
+    origin: AuditOrigin,
+    work: (database: Queries, note: Note) => Promise<Result>,
+  ): Promise<Result> {
+    const attempts: { readonly entry: AuditEntry | undefined; readonly result: Result }[] = [];
+    return this.session.write(async (database, { uncertain }) => {
+      if (uncertain)
+        for (const { entry, result } of attempts)
+          if (entry === undefined || (await stands(this.dialect, database, entry))) return result;
+      let noted: AuditEntry | undefined;
+      const result = await work(database, async (operation, { userId, pseudonym }) => {
+        const pseudonyms = new Map(pseudonym === undefined ? [] : [[userId, pseudonym]]);
+        const event = { ...origin, operation, outcome: 'done', userId } as const;
+        [noted] = await appendToAuditLog(this.dialect, database, [event], pseudonyms);
+      });
+      attempts.push({ entry: noted, result });
+      return result;
+    });
   }
 
   /** @returns false when there is no such user. */
@@ -146,12 +166,6 @@ export class SqlUserRepository implements UserRepository {
     const rows = await this.dialect.locked(
       database.select({ id: users.id }).from(users).where(eq(users.id, id)),
     );
-    return rows.length > 0;
-  }
-
-  async #hasTemplate(database: Queries, id: string): Promise<boolean> {
-    const { templates } = this.dialect.tables;
-    const rows = await database.select({ id: templates.id }).from(templates).where(eq(templates.id, id));
     return rows.length > 0;
   }
 
@@ -195,17 +209,5 @@ export class SqlUserRepository implements UserRepository {
       database,
       faces.map(({ template }) => ({ op: 'add', templateId: template.templateId })),
     );
-  }
-
-  /** @param pseudonym undefined for a user without a key, of whom nothing was held. */
-  async #note(
-    database: Queries,
-    operation: AuditOperation,
-    { userId, pseudonym }: { readonly userId: string; readonly pseudonym: string | undefined },
-    origin: AuditOrigin,
-  ): Promise<void> {
-    const pseudonyms = new Map(pseudonym === undefined ? [] : [[userId, pseudonym]]);
-    const event = { ...origin, operation, outcome: 'done', userId } as const;
-    await appendToAuditLog(this.dialect, database, [event], pseudonyms);
   }
 }

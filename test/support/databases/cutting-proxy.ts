@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+/** Stands before the text of a statement: https://mariadb.com/kb/en/com_query/. */
+const COM_QUERY = '\u0003';
+
 /** When the connection is cut: before the server gets the statement, or after it has answered. */
 export type Cut = 'before' | 'after';
 
@@ -14,7 +17,8 @@ export class CuttingProxy {
   frozen = false;
   readonly #sockets = new Set<Socket>();
   #down = false;
-  #next: { statement: string; cut: Cut } | null = null;
+  #next: { statement: string; cut: Cut; meanwhile: () => Promise<void> } | null = null;
+  #held: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly server: Server,
@@ -28,14 +32,25 @@ export class CuttingProxy {
     if (address === null || typeof address === 'string') throw new Error('No port was free.');
     const proxy = new CuttingProxy(server, address.port);
     server.on('connection', (client) => {
-      proxy.#join(client, connect(targetPort, '127.0.0.1'));
+      client.on('error', () => undefined);
+      void proxy.#held.then(() => {
+        proxy.#join(client, connect(targetPort, '127.0.0.1'));
+      });
     });
     return proxy;
   }
 
-  /** Cuts the connection on which the next statement with this text is sent. */
-  cutAt(statement: string, cut: Cut): void {
-    this.#next = { statement, cut };
+  /**
+   * Cuts the connection on which the next statement that begins with this text is sent.
+   * @param meanwhile what happens before the client gets another connection; default: nothing.
+   */
+  cutAt(statement: string, cut: Cut, meanwhile: () => Promise<void> = () => Promise.resolve()): void {
+    this.#next = { statement, cut, meanwhile };
+  }
+
+  /** Takes back a cut that has not been made. */
+  cutNothing(): void {
+    this.#next = null;
   }
 
   /** Cuts every connection and takes no more, as a server that is down. */
@@ -60,8 +75,9 @@ export class CuttingProxy {
       target.destroy();
       return;
     }
-    let cutAtAnswer = false;
-    const cut = () => {
+    let cutAtAnswer: (() => Promise<void>) | null = null;
+    const cut = (meanwhile: () => Promise<void>) => {
+      this.#held = meanwhile();
       this.cuts += 1;
       client.destroy();
       target.destroy();
@@ -78,19 +94,20 @@ export class CuttingProxy {
     client.on('data', (bytes) => {
       if (this.frozen) return;
       this.packets += 1;
-      if (this.#next && bytes.includes(this.#next.statement)) {
-        cutAtAnswer = this.#next.cut === 'after';
+      if (this.#next && bytes.includes(`${COM_QUERY}${this.#next.statement}`)) {
+        const { cut: when, meanwhile } = this.#next;
         this.#next = null;
-        if (!cutAtAnswer) {
-          cut();
+        if (when === 'before') {
+          cut(meanwhile);
           return;
         }
+        cutAtAnswer = meanwhile;
       }
       target.write(bytes);
     });
     target.on('data', (bytes) => {
       if (this.frozen) return;
-      if (cutAtAnswer) cut();
+      if (cutAtAnswer) cut(cutAtAnswer);
       else client.write(bytes);
     });
   }
