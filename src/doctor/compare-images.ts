@@ -1,5 +1,5 @@
 import { isImageKey } from '../storage/image-key.js';
-import type { ImageStore, ImageStoreAudit } from '../storage/image-store.js';
+import type { ImageStore, ImageStoreInventory } from '../storage/image-store.js';
 import { finishDeletion } from '../storage/blob-sweeper.js';
 import type { CheckedBlob, ConsistencyCheck } from '../database/consistency.js';
 import type { BlobJournal } from '../storage/blob-journal.js';
@@ -10,7 +10,7 @@ const PAGE_SIZE = 1000;
 export interface CompareOptions {
   readonly consistency: ConsistencyCheck;
   readonly blobs: BlobJournal;
-  readonly images: ImageStore & ImageStoreAudit;
+  readonly images: ImageStore & ImageStoreInventory;
   /** An intent announced before this time belongs to a process that died. */
   readonly unfinishedBefore: Date;
 }
@@ -89,12 +89,12 @@ async function* blobFindings(
   const present = hasFile || (await images.has(listed.key));
   const blob = await consistency.blob(listed.key);
   if (blob?.state !== listed.state || blob.referenced !== listed.referenced) return;
-  if (blob.referenced && !present) yield lostPicture(blob);
+  if (blob.referenced && !present) yield lostImage(blob);
   else if (blob.referenced && blob.state !== 'live') yield wrongState(blob, options);
   else if (!blob.referenced) yield leftOver(blob, options);
 }
 
-function lostPicture({ key }: CheckedBlob): Finding {
+function lostImage({ key }: CheckedBlob): Finding {
   return {
     problem: `${key} is a user's picture, but the file is missing`,
     remedy:

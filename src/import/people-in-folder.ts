@@ -22,7 +22,7 @@ export interface FolderContents {
   readonly refused: readonly RefusedFile[];
 }
 
-const pictureExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
+const imageExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
 
 /**
  * Reads a folder of `<id>.jpg` and `<id>/*.jpg` (or png, webp, avif). Names that start with a dot are passed over:
@@ -40,13 +40,13 @@ export async function peopleInFolder(folder: string): Promise<FolderContents> {
   for (const { name, isFolder } of await entries(folder)) {
     if (isFolder) {
       const inside = await entries(join(folder, name));
-      const pictures = inside.filter((entry) => !entry.isFolder && isPicture(entry.name));
+      const pictures = inside.filter((entry) => !entry.isFolder && isImage(entry.name));
       for (const entry of inside)
         if (!pictures.includes(entry))
           refused.push({ file: join(name, entry.name), reason: 'This is no picture file' });
       if (inside.length === 0) refused.push({ file: name, reason: 'The folder is empty' });
       for (const picture of pictures) add(name, join(name, picture.name));
-    } else if (isPicture(name)) add(name.slice(0, -extname(name).length), name);
+    } else if (isImage(name)) add(name.slice(0, -extname(name).length), name);
     else refused.push({ file: name, reason: 'This is no picture file' });
   }
   return {
@@ -79,8 +79,8 @@ async function leadsToFolder(link: string): Promise<boolean> {
   return target?.isDirectory() ?? false;
 }
 
-function isPicture(name: string): boolean {
-  return pictureExtensions.has(extname(name).toLowerCase());
+function isImage(name: string): boolean {
+  return imageExtensions.has(extname(name).toLowerCase());
 }
 
 function problemOfId(id: string): string | null {

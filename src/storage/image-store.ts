@@ -1,5 +1,5 @@
 /** Looks at an image store as a whole; not for the service itself. */
-export interface ImageStoreAudit {
+export interface ImageStoreInventory {
   /** Names of everything in the store, foreign files included, in the order of their UTF-8 bytes. */
   names(): AsyncIterable<string>;
   has(key: string): Promise<boolean>;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { uuidv7 } from 'uuidv7';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
-import type { ImageStore, ImageStoreAudit } from './image-store.js';
+import type { ImageStore, ImageStoreInventory } from './image-store.js';
 import { syncFolder } from '../atomic-file.js';
 import { createPrivateFolder, PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from './private-file.js';
 
@@ -18,7 +18,7 @@ export interface LocalImageStoreOptions {
 }
 
 /** Image files in a folder, `ab/<uuidv7>.jpg` below it. */
-export class LocalImageStore implements ImageStore, ImageStoreAudit {
+export class LocalImageStore implements ImageStore, ImageStoreInventory {
   readonly #durableShards = new Set<string>();
   readonly #temporaryFolder: string;
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
-import type { ImageStore, ImageStoreAudit } from './image-store.js';
+import type { ImageStore, ImageStoreInventory } from './image-store.js';
 import { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.js';
 import { S3ImageStore } from './s3-image-store.js';
 
@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 export function openImageStore(
   { imageStore, dataDir, mysql }: Pick<Config, 'imageStore' | 'dataDir' | 'mysql'>,
   options: LocalImageStoreOptions = {},
-): Promise<ImageStore & ImageStoreAudit> {
+): Promise<ImageStore & ImageStoreInventory> {
   if (imageStore !== undefined) return S3ImageStore.open(imageStore);
   // The embedded database keeps other processes out of the folder; with MySQL another one may be writing there.
   const abandonedAfterMs = mysql === undefined ? 0 : HOUR_MS;

@@ -2,7 +2,7 @@ import type * as S3 from '@aws-sdk/client-s3';
 import type { S3Location } from '../config/config.js';
 import { ServiceError } from '../errors.js';
 import { assertImageKey } from './image-key.js';
-import type { ImageStore, ImageStoreAudit } from './image-store.js';
+import type { ImageStore, ImageStoreInventory } from './image-store.js';
 
 /** An object of its own that shows that the bucket can be written and read. */
 const PROBE_NAME = '.facial-verification';
@@ -38,7 +38,7 @@ export interface S3ImageStoreOptions {
 }
 
 /** Image files in a bucket of Amazon S3 or of a store that speaks its protocol. */
-export class S3ImageStore implements ImageStore, ImageStoreAudit {
+export class S3ImageStore implements ImageStore, ImageStoreInventory {
   readonly lateWriteMs = SIGNATURE_LIFETIME_MS;
 
   private constructor(

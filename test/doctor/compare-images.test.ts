@@ -5,7 +5,7 @@ import { checkRows } from '../../src/doctor/check-rows.js';
 import { compareImages } from '../../src/doctor/compare-images.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { createImageKey } from '../../src/storage/image-key.js';
-import type { ImageStore, ImageStoreAudit } from '../../src/storage/image-store.js';
+import type { ImageStore, ImageStoreInventory } from '../../src/storage/image-store.js';
 import { LocalImageStore } from '../../src/storage/local-image-store.js';
 import { S3ImageStore } from '../../src/storage/s3-image-store.js';
 import type { Database } from '../../src/database/database.js';
@@ -27,7 +27,7 @@ async function all(findings: AsyncIterable<Finding>): Promise<Finding[]> {
   return list;
 }
 
-function compare(database: Database, images: ImageStore & ImageStoreAudit, unfinishedBefore = ever) {
+function compare(database: Database, images: ImageStore & ImageStoreInventory, unfinishedBefore = ever) {
   return all(compareImages({ ...database, images, unfinishedBefore }));
 }
 
@@ -75,7 +75,7 @@ it('compares with a bucket, whose list is the one part that the test server gets
   onTestFinished(() => {
     store.close();
   });
-  const images: ImageStore & ImageStoreAudit = {
+  const images: ImageStore & ImageStoreInventory = {
     lateWriteMs: store.lateWriteMs,
     put: (key, bytes) => store.put(key, bytes),
     get: (key) => store.get(key),

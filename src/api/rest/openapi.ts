@@ -13,7 +13,7 @@ function keyFor(operation: Operation) {
   return { security: [{ bearerKey: scopes }, { headerKey: scopes }] };
 }
 
-const picture: readonly ErrorCode[] = [
+const imageFailures: readonly ErrorCode[] = [
   'BAD_REQUEST',
   'BAD_ID',
   'IMAGE_COUNT',
@@ -28,7 +28,12 @@ const picture: readonly ErrorCode[] = [
 ];
 
 /** A picture that is kept has to be better than one that is only compared. */
-const portrait: readonly ErrorCode[] = [...picture, 'FACE_TURNED_AWAY', 'FACE_TOO_DARK', 'FACE_TOO_BRIGHT'];
+const portraitFailures: readonly ErrorCode[] = [
+  ...imageFailures,
+  'FACE_TURNED_AWAY',
+  'FACE_TOO_DARK',
+  'FACE_TOO_BRIGHT',
+];
 
 const id = {
   type: 'string',
@@ -39,7 +44,7 @@ const id = {
 
 const message = (text: string) => ({ const: text });
 
-const pictureForm = {
+const imageForm = {
   required: true,
   content: {
     'multipart/form-data': {
@@ -90,11 +95,11 @@ export const openApiDocument = {
         operationId: 'registerUser',
         ...keyFor('registerUser'),
         summary: 'Register a user',
-        requestBody: pictureForm,
+        requestBody: imageForm,
         responses: {
           '201': success('The user was registered', { message: message(messages.registered) }),
           ...failures({
-            codes: [...portrait, 'USER_EXISTS', ...access, ...unexpected],
+            codes: [...portraitFailures, 'USER_EXISTS', ...access, ...unexpected],
             incomplete: messages.registerIncomplete,
           }),
         },
@@ -172,7 +177,7 @@ export const openApiDocument = {
         operationId: 'verifyUser',
         ...keyFor('verifyUser'),
         summary: 'Verify that a picture shows a user',
-        requestBody: pictureForm,
+        requestBody: imageForm,
         responses: {
           '200': success('The picture was compared', {
             message: message(messages.verified),
@@ -189,7 +194,7 @@ export const openApiDocument = {
           }),
           ...failures({
             codes: [
-              ...picture,
+              ...imageFailures,
               'INVALID_USER',
               'NOT_ENROLLED',
               'TOO_MANY_ATTEMPTS',

@@ -127,8 +127,8 @@ export class Reembedder {
 
   async #embed(image: UnembeddedImage, modelId: string, signal?: AbortSignal): Promise<void> {
     const { database, faces } = this.options;
-    const picture = await readImage(image, { ...this.options, ...database });
-    const face = await faces.extract(picture, signal ? { signal } : {});
+    const bytes = await readImage(image, { ...this.options, ...database });
+    const face = await faces.extract(bytes, signal ? { signal } : {});
     if (face.modelId !== modelId)
       throw new Error(`The face workers make templates of ${face.modelId}, not of ${modelId}.`);
     await database.missingTemplates.add(image, { templateId: uuidv7(), modelId, vector: face.template });

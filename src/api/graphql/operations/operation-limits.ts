@@ -8,7 +8,7 @@ export const operationLimits = {
   /** Fields of Query or Mutation in one operation. */
   maxRootFields: 4,
   /** Fields that take pictures: each costs face extractions. */
-  maxPictureFields: 1,
+  maxImageFields: 1,
   /** Values in all lists of users together: so many pages of 10 000 with one field, or one page with so many fields. */
   maxListedValues: 4 * MAX_USERS_PER_QUERY,
   /** Lexical tokens of a document, checked while parsing. */
@@ -19,7 +19,7 @@ export const operationLimits = {
 export class OperationLimitError extends GraphQLError {}
 
 /** How many pictures each field takes at most; all other fields take none. */
-const picturesOfField: Readonly<Record<string, number>> = {
+const imagesOfField: Readonly<Record<string, number>> = {
   registerUser: MAX_IMAGES_PER_REGISTRATION,
   addUserImage: 1,
   verifyUser: 1,
@@ -29,19 +29,19 @@ const picturesOfField: Readonly<Record<string, number>> = {
 };
 
 /** Most pictures that any operation takes. */
-export const maxPictures = Math.max(...Object.values(picturesOfField));
+export const maxImages = Math.max(...Object.values(imagesOfField));
 
 /**
  * Most pictures that a document can make use of. Reads it without parsing, since pictures follow it on the wire: a
  * field only mentioned in a comment counts too, a field that is used never goes uncounted.
  */
-export function picturesOf(document: string): number {
+export function imagesOf(document: string): number {
   const names = document.match(/\w+/g) ?? [];
-  return Math.max(0, ...names.map((name) => pictureCount(name)));
+  return Math.max(0, ...names.map((name) => imageCount(name)));
 }
 
-function pictureCount(field: string): number {
-  return Object.hasOwn(picturesOfField, field) ? (picturesOfField[field] ?? 0) : 0;
+function imageCount(field: string): number {
+  return Object.hasOwn(imagesOfField, field) ? (imagesOfField[field] ?? 0) : 0;
 }
 
 /** Fields of Query or Mutation that an operation asks for, also those in fragments. */
@@ -86,7 +86,7 @@ function listedValues(
 export const operationLimitsRule: ValidationRule = (context) => ({
   OperationDefinition(operation) {
     const fields = rootFields(context, operation.selectionSet);
-    const { maxRootFields, maxPictureFields, maxListedValues } = operationLimits;
+    const { maxRootFields, maxImageFields, maxListedValues } = operationLimits;
     if (fields.length > maxRootFields)
       context.reportError(
         new OperationLimitError(`An operation can have ${maxRootFields} root fields at most.`, {
@@ -100,7 +100,7 @@ export const operationLimitsRule: ValidationRule = (context) => ({
           { nodes: operation },
         ),
       );
-    if (fields.filter((field) => pictureCount(field.name.value) > 0).length > maxPictureFields)
+    if (fields.filter((field) => imageCount(field.name.value) > 0).length > maxImageFields)
       context.reportError(
         new OperationLimitError('An operation can have one field that takes pictures at most.', {
           nodes: operation,

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { processRequest, Upload } from 'graphql-upload-ts';
 import { ServiceError } from '../../../errors.js';
 import { messages } from '../../messages.js';
-import { maxPictures, picturesOf } from '../operations/operation-limits.js';
+import { maxImages, imagesOf } from '../operations/operation-limits.js';
 
 /** Largest `operations` or `map` part, and largest JSON body, in bytes. */
 export const MAX_DOCUMENT_BYTES = 100_000;
@@ -18,7 +18,7 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
       return;
     }
     const length = Number(request.get('content-length') ?? 0);
-    assertLength(length, maxPictures * maxImageBytes);
+    assertLength(length, maxImages * maxImageBytes);
     // An answer given before the picture was read leaves its rest in the socket, in front of the next request.
     response.once('finish', () => {
       request.unpipe();
@@ -26,7 +26,7 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
     });
     try {
       request.body = await processRequest(request, response, {
-        maxFiles: maxPictures,
+        maxFiles: maxImages,
         // The parser reports "too large" at the limit itself.
         maxFileSize: maxImageBytes + 1,
         maxFieldSize: MAX_DOCUMENT_BYTES,
@@ -42,7 +42,7 @@ export function multipartUploads(maxImageBytes: number): RequestHandler {
 /** Holds a request to what its own operation can make use of, before most of its pictures have arrived. */
 function assertExpected(body: unknown, length: number, maxImageBytes: number): void {
   const document = typeof body === 'object' && body !== null && 'query' in body ? body.query : null;
-  const expected = Math.max(1, typeof document === 'string' ? picturesOf(document) : 0);
+  const expected = Math.max(1, typeof document === 'string' ? imagesOf(document) : 0);
   if (countUploads(body) > expected) throw tooManyImages(expected);
   assertLength(length, expected * maxImageBytes);
 }
@@ -65,8 +65,8 @@ function tooManyImages(most: number, cause?: unknown): ServiceError {
   return new ServiceError('IMAGE_COUNT', { message, cause });
 }
 
-function assertLength(length: number, maxPictureBytes: number): void {
-  if (length > maxPictureBytes + MULTIPART_OVERHEAD_BYTES) throw new ServiceError('IMAGE_TOO_LARGE');
+function assertLength(length: number, maxImageBytes: number): void {
+  if (length > maxImageBytes + MULTIPART_OVERHEAD_BYTES) throw new ServiceError('IMAGE_TOO_LARGE');
 }
 
 function multipartFailure(error: unknown): ServiceError {
@@ -80,7 +80,7 @@ function multipartFailure(error: unknown): ServiceError {
   if (status !== 413)
     return new ServiceError('BAD_REQUEST', { message: withoutMapEntry(error.message), cause: error });
   return error.message.includes('max file uploads')
-    ? tooManyImages(maxPictures, error)
+    ? tooManyImages(maxImages, error)
     : new ServiceError('REQUEST_TOO_LARGE', { cause: error });
 }
 
