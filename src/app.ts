@@ -17,6 +17,7 @@ import { startMetricsServer } from './metrics/start-metrics-server.js';
 import { timeCalls } from './metrics/time-calls.js';
 import { timeDatabase } from './metrics/time-database.js';
 import { BackgroundProtection } from './protection/background-protection.js';
+import { ClockWatch } from './database/clock-watch.js';
 import { openProtectedDatabase } from './database/open-protected-database.js';
 import { createCounters } from './limits/create-counters.js';
 import { RequestLimits } from './limits/request-limits.js';
@@ -123,8 +124,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     await Promise.all([faces.ready(), gallery.load()]);
 
     const counters = createCounters(database.counters, logger);
+    const clock = new ClockWatch({ databaseNow: () => database.now(), logger });
+    metrics.watchClock(clock);
     const housekeeping = new Housekeeping({
       database,
+      clock,
       images,
       counters,
       logger,
@@ -180,6 +184,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         faces: () => faces.ping(),
         gallery: () => gallery.ping(),
       },
+      warnings: () =>
+        clock.wrong ? [`the clock differs by ${clock.differenceSeconds} s from that of the database`] : [],
       metrics,
       config: { production: config.production, dataDir: config.dataDir, http: config.http },
       logger,

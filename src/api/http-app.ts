@@ -33,6 +33,7 @@ export interface AppOptions {
   readonly lifecycle: Lifecycle;
   readonly memory: MemoryBudget;
   readonly health: HealthChecks;
+  readonly warnings: () => readonly string[];
   readonly healthTimeoutMs: number;
   readonly metrics: ServiceMetrics;
   readonly config: ApiSettings;
@@ -62,6 +63,7 @@ export function createApp(options: AppOptions): Express {
     lifecycle,
     memory,
     health,
+    warnings,
     healthTimeoutMs,
     metrics,
     config,
@@ -80,7 +82,7 @@ export function createApp(options: AppOptions): Express {
   app.set('trust proxy', http.trustProxy);
 
   app.use(requestContext(memory), requestLog(logger, metrics), lifecycle.closeWhenDraining, protect);
-  app.use(healthRoutes({ lifecycle, checks: health, logger, timeoutMs: healthTimeoutMs }));
+  app.use(healthRoutes({ lifecycle, checks: health, warnings, logger, timeoutMs: healthTimeoutMs }));
   app
     .route('/openapi.json')
     .get((_request, response) => {

@@ -27,6 +27,8 @@ export interface ApiDependencies {
   readonly access: Pick<AccessControl, 'identify'>;
   readonly requestLimits: RequestLimits;
   readonly health: HealthChecks;
+  /** What should be mended although the service works. @default nothing */
+  readonly warnings?: () => readonly string[];
   /** @default counts that nobody reads */
   readonly metrics?: ServiceMetrics;
   readonly config: ApiSettings;
@@ -71,6 +73,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     access,
     requestLimits,
     health,
+    warnings = () => [],
     metrics = new ServiceMetrics(),
     config,
     logger,
@@ -115,6 +118,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
       lifecycle,
       memory,
       health,
+      warnings,
       healthTimeoutMs,
       metrics,
       config,

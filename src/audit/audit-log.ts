@@ -52,8 +52,12 @@ export interface AuditLog {
   page(page: AuditPage): Promise<AuditEntry[]>;
   /** Number and hash of the newest entry, also when it is no longer kept; 0 and nothing before the first. */
   head(): Promise<Pick<AuditEntry, 'seq' | 'hash'>>;
-  /** Drops the oldest entries, those before the given time. @returns how many. */
-  forget(before: Date): Promise<number>;
+  /**
+   * Drops the oldest entries, those before the given time.
+   * @param first most entries to drop at once, 1 or more.
+   * @returns how many were dropped; 0 when none are due any more.
+   */
+  forget(before: Date, first: number): Promise<number>;
   /** The pseudonym of a user, null when there is none. */
   pseudonymOf(userId: string): Promise<string | null>;
   /** Ids of users by pseudonym, of those who are still registered. */

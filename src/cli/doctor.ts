@@ -32,14 +32,18 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
     const images = await openImageStore(config, { abandonedAfterMs: Infinity });
     // Only the embedded database tells that nobody else is at work; a late write to S3 takes its time even so.
     const alone = config.mysql === undefined && (images.lateWriteMs ?? 0) === 0;
-    const leftBefore = alone ? new Date(8.64e15) : new Date(Date.now() - HOUR_MS);
+    const ever = new Date(8.64e15);
+    const leftBefore = alone ? ever : new Date(Date.now() - HOUR_MS);
+    const unfinishedBefore = alone ? ever : new Date((await database.now()).getTime() - HOUR_MS);
     async function* findings(): AsyncIterable<Finding> {
       yield* checkRows(database, images);
       yield* checkTemplates(database, vault);
-      yield* compareImages({ ...database, images, unfinishedBefore: leftBefore });
+      yield* compareImages({ ...database, images, unfinishedBefore });
       yield* checkFolder(config.dataDir, leftBefore);
     }
     const { found, repaired } = await examine({ findings: findings(), fix, print });
+    if (fix && (await database.removeRemnants?.(ever, Infinity)))
+      print('The database file was rewritten: nothing is left in it of deleted rows.');
     const { modelId } = await chooseEmbedder(config.faces.embedder);
     const unembedded = await database.missingTemplates.count(modelId);
     if (unembedded > 0)

@@ -12,6 +12,7 @@ import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { openImageStore } from '../storage/open-image-store.js';
 import { Enroller } from '../users/enroller.js';
 import { Housekeeping } from '../users/housekeeping.js';
+import { ClockWatch } from '../database/clock-watch.js';
 
 /** Exit codes: everybody is enrolled; some file was refused; the import could not begin; it was interrupted. */
 const exitCodes = { done: 0, refused: 1, failed: 2, interrupted: 130 } as const;
@@ -41,7 +42,12 @@ async function run(folder: string, config: Config): Promise<keyof typeof exitCod
   });
   try {
     const images = await openImageStore(config);
-    const housekeeping = new Housekeeping({ database, images, logger });
+    const housekeeping = new Housekeeping({
+      database,
+      clock: new ClockWatch({ databaseNow: () => database.now(), logger }),
+      images,
+      logger,
+    });
     if (config.mysql === undefined) await housekeeping.startAlone();
     await faces.ready();
 

@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm';
 import type { MySqlRawQueryResult } from 'drizzle-orm/mysql-proxy/session';
 import type { MySqlRemoteDatabase } from 'drizzle-orm/mysql-proxy';
 import type * as mysqlTables from './mysql/tables.js';
@@ -27,6 +28,10 @@ export interface Dialect {
     database: Queries,
     statements: readonly [...Statements],
   ): Promise<{ [Index in keyof Statements]: Awaited<Statements[Index]> }>;
+  /** The database's clock, in whole seconds since 1970; part of a statement. */
+  readonly now: SQL<number>;
+  /** The same, read by itself. */
+  readNow(database: Queries): Promise<number>;
   /** The newest revision of the gallery; 0 before the first change. */
   readRevision(database: Queries): Promise<number>;
   /** Moves the gallery to its next revision and returns it; no other transaction can do so until this one ends. */

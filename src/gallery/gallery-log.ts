@@ -21,6 +21,11 @@ export interface GalleryLog {
    * @returns the revision that the snapshot shows.
    */
   snapshot(modelId: string, onBatch: (templates: StoredTemplate[]) => Promise<void>): Promise<number>;
-  /** Drops changes recorded before the given time; a cursor older than what is left loads everything again. */
-  forgetChanges(before: Date): Promise<void>;
+  /**
+   * Drops the oldest changes, those recorded before the given time; a cursor older than what is left loads everything
+   * again.
+   * @param first most changes to drop at once; more than those of one revision.
+   * @returns how many were dropped; 0 when none are due any more.
+   */
+  forgetChanges(before: Date, first: number): Promise<number>;
 }

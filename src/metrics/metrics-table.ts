@@ -6,6 +6,7 @@ export async function metricsTable(): Promise<string> {
   metrics.watchPool({ waiting: 0, running: 0, threads: 0 });
   metrics.watchGallery({ size: 0, revision: 0 });
   metrics.watchUploads({ used: 0 });
+  metrics.watchClock({ differenceSeconds: 0 });
   const described = await metrics.registry.getMetricsAsJSON();
   const labels = new Map(
     metrics.registry

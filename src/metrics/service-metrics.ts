@@ -105,6 +105,14 @@ export class ServiceMetrics {
     );
   }
 
+  watchClock(clock: { readonly differenceSeconds: number }): void {
+    this.#watch(
+      'face_clock_difference_seconds',
+      "How far this node's clock is ahead of the database's.",
+      () => clock.differenceSeconds,
+    );
+  }
+
   watchUploads(memory: { readonly used: number }): void {
     this.#watch('face_upload_bytes', 'Memory that pictures of unfinished requests take.', () => memory.used);
   }

@@ -1,3 +1,15 @@
+export interface UnfinishedBlob {
+  readonly key: string;
+  readonly state: 'pending' | 'deleting';
+}
+
+export interface BlobPage {
+  /** Most blobs to return, 1 or more. */
+  readonly first: number;
+  /** Return only keys that sort after this one; empty: from the first on. */
+  readonly after: string;
+}
+
 /**
  * Intents for image files, so that a crash between file system and database leaves neither a row without its
  * file nor a file without its row.
@@ -7,10 +19,10 @@ export interface BlobJournal {
   announce(key: string): Promise<void>;
   /**
    * Forgets a blob whose file is gone; only blobs in state `deleting` are removed.
-   * @param announcedBefore keeps the intent of a file announced at this time or later.
+   * @param leastAgeSeconds keeps the intent of a file announced less long ago, by the database's clock; default: 0.
    * @returns whether the blob was removed.
    */
-  forget(key: string, announcedBefore?: Date): Promise<boolean>;
+  forget(key: string, leastAgeSeconds?: number): Promise<boolean>;
   /** Compare-and-set from `pending` to `deleting`; false when another node or an enrolment was faster. */
   abandon(key: string): Promise<boolean>;
   /**
@@ -23,6 +35,6 @@ export interface BlobJournal {
    * @returns false when no user has it any more.
    */
   expire(key: string): Promise<boolean>;
-  /** Keys in state `deleting`, and `pending` ones announced before the given time. */
-  unfinished(pendingBefore: Date): Promise<{ key: string; state: 'pending' | 'deleting' }[]>;
+  /** Blobs in state `deleting`, and `pending` ones announced before the given time, in the order of their keys. */
+  unfinished(pendingBefore: Date, page: BlobPage): Promise<UnfinishedBlob[]>;
 }

@@ -1,6 +1,8 @@
 import type { ImageStore } from './image-store.js';
 import type { BlobJournal } from './blob-journal.js';
 
+const PAGE_SIZE = 500;
+
 export interface SweepResult {
   /** Files that are now gone, with their intents. */
   readonly finished: number;
@@ -15,7 +17,7 @@ export interface SweepResult {
 export async function finishDeletion(key: string, blobs: BlobJournal, images: ImageStore): Promise<boolean> {
   const { lateWriteMs = 0 } = images;
   await images.delete(key);
-  return lateWriteMs > 0 ? blobs.forget(key, new Date(Date.now() - lateWriteMs)) : blobs.forget(key);
+  return blobs.forget(key, Math.ceil(lateWriteMs / 1000));
 }
 
 /** Deletes the files of deletions that were interrupted, and of registrations announced before the given time. */
@@ -25,14 +27,19 @@ export async function sweepBlobs(
   pendingBefore: Date,
 ): Promise<SweepResult> {
   let finished = 0;
+  let after = '';
   const failures: unknown[] = [];
-  for (const { key, state } of await blobs.unfinished(pendingBefore)) {
-    try {
-      if (state === 'pending' && !(await blobs.abandon(key))) continue;
-      if (await finishDeletion(key, blobs, images)) finished += 1;
-    } catch (error) {
-      failures.push(error);
+  for (;;) {
+    const page = await blobs.unfinished(pendingBefore, { first: PAGE_SIZE, after });
+    for (const { key, state } of page) {
+      try {
+        if (state === 'pending' && !(await blobs.abandon(key))) continue;
+        if (await finishDeletion(key, blobs, images)) finished += 1;
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (page.length < PAGE_SIZE) return { finished, failures };
+    after = page.at(-1)?.key ?? '';
   }
-  return { finished, failures };
 }

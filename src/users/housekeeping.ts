@@ -1,27 +1,35 @@
 import type { Logger } from 'pino';
+import type { ClockWatch } from '../database/clock-watch.js';
+import type { Database } from '../database/database.js';
 import type { Counters } from '../limits/counters.js';
-import type { ImageStore } from '../storage/image-store.js';
 import { sweepBlobs } from '../storage/blob-sweeper.js';
 import { expireImages } from '../storage/expire-images.js';
-import type { Database } from '../database/database.js';
+import type { ImageStore } from '../storage/image-store.js';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A registration still pending after this time belongs to a process that died. */
 const PENDING_LIMIT_MS = 60 * MINUTE_MS;
 
 /** Longest time that remnants of deleted rows stay in unused parts of the database's files. */
-const REMNANTS_KEPT_MS = 24 * 60 * MINUTE_MS;
-
-function daysAgo(days: number): Date {
-  return new Date(Date.now() - days * 24 * 60 * MINUTE_MS);
-}
+const REMNANTS_KEPT_MS = DAY_MS;
 
 /** A gallery that was out of touch for longer loads everything again. */
-const GALLERY_CHANGES_KEPT_MS = 7 * 24 * 60 * MINUTE_MS;
+const GALLERY_CHANGES_KEPT_MS = 7 * DAY_MS;
+
+/** Rows deleted by one transaction: some ten milliseconds, for which others may have to wait. */
+const SLICE = 1000;
+
+/** How long one task may delete slices in one round; the next round goes on. */
+const TASK_BUDGET_MS = MINUTE_MS;
+
+/** Longer than a round of all tasks takes. */
+const LEASE_SECONDS = 900;
 
 export interface HousekeepingOptions {
-  readonly database: Pick<Database, 'blobs' | 'gallery' | 'auditLog' | 'removeRemnants'>;
+  readonly database: Pick<Database, 'blobs' | 'gallery' | 'auditLog' | 'removeRemnants' | 'lease'>;
+  readonly clock: Pick<ClockWatch, 'trustedNow'>;
   readonly images: ImageStore;
   readonly counters?: Pick<Counters, 'removeExpired'>;
   readonly logger: Pick<Logger, 'info' | 'error'>;
@@ -39,10 +47,19 @@ export interface HousekeepingOptions {
   readonly intervalMs?: number;
 }
 
-/** Finishes what crashes and failures left behind: now and then, never twice at a time. */
+interface Task {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+/**
+ * Finishes what crashes and failures left behind and deletes what is old, by the database's clock: now and then, on one
+ * node, never twice at a time.
+ */
 export class Housekeeping {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
+  #stopping = false;
 
   constructor(private readonly options: HousekeepingOptions) {}
 
@@ -68,35 +85,82 @@ export class Housekeeping {
     this.#timer.unref();
   }
 
-  /** Resolves when a round under way has ended. */
+  /** Resolves when a round under way has ended, which is after its current slice. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#round;
+    await this.#attempt('lease', async () => this.options.database.lease?.release());
   }
 
   async #runRound(): Promise<void> {
+    await this.#attempt('round', async () => {
+      const { database, clock } = this.options;
+      // Every node looks at its clock, also those that leave the work to another one.
+      const now = await clock.trustedNow();
+      if (database.lease && !(await database.lease.hold(LEASE_SECONDS))) return;
+      const tasks = now === null ? [this.#expiredCounters()] : this.#tasks(now);
+      for (const task of tasks) if (!this.#stopping) await this.#attempt(task.name, task.run);
+    });
+  }
+
+  /** One that fails keeps no other from being done. */
+  async #attempt(task: string, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#sweep(new Date(Date.now() - PENDING_LIMIT_MS));
-      const { database, counters, logger } = this.options;
-      await this.#applyRetention();
-      await counters?.removeExpired();
-      // Before changes are forgotten: a database may learn from them what was deleted.
-      if (await database.removeRemnants?.(new Date(Date.now() - REMNANTS_KEPT_MS)))
-        logger.info('removed remnants of deleted rows from the database files');
-      await database.gallery.forgetChanges(new Date(Date.now() - GALLERY_CHANGES_KEPT_MS));
+      await work();
     } catch (error) {
-      this.options.logger.error({ err: error }, 'housekeeping failed and will be tried again');
+      this.options.logger.error({ err: error, task }, 'housekeeping failed and will be tried again');
     }
   }
 
-  async #applyRetention(): Promise<void> {
+  #tasks(now: Date): Task[] {
     const { database, images, logger, imageRetentionDays, auditRetentionDays } = this.options;
-    if (imageRetentionDays !== undefined) {
-      const files = await expireImages(database.blobs, images, daysAgo(imageRetentionDays));
-      if (files > 0) logger.info({ files }, 'deleted pictures that were kept for the time set');
-    }
-    if (auditRetentionDays !== undefined) await database.auditLog.forget(daysAgo(auditRetentionDays));
+    const { gallery, auditLog, blobs } = database;
+    const before = (ageMs: number) => new Date(now.getTime() - ageMs);
+    return [
+      { name: 'unfinished images', run: () => this.#sweep(before(PENDING_LIMIT_MS)) },
+      {
+        name: 'image retention',
+        run: async () => {
+          if (imageRetentionDays === undefined) return;
+          const files = await expireImages(blobs, images, before(imageRetentionDays * DAY_MS));
+          if (files > 0) logger.info({ files }, 'deleted pictures that were kept for the time set');
+        },
+      },
+      {
+        name: 'audit retention',
+        run: async () => {
+          if (auditRetentionDays === undefined) return;
+          const due = before(auditRetentionDays * DAY_MS);
+          await this.#inSlices((first) => auditLog.forget(due, first));
+        },
+      },
+      this.#expiredCounters(),
+      {
+        name: 'remnants',
+        // Before changes are forgotten: a database may learn from them what was deleted.
+        run: async () => {
+          if (await database.removeRemnants?.(before(REMNANTS_KEPT_MS)))
+            logger.info('removed remnants of deleted rows from the database files');
+        },
+      },
+      {
+        name: 'gallery changes',
+        run: () => this.#inSlices((first) => gallery.forgetChanges(before(GALLERY_CHANGES_KEPT_MS), first)),
+      },
+    ];
+  }
+
+  #expiredCounters(): Task {
+    const { counters } = this.options;
+    return { name: 'expired counters', run: async () => counters?.removeExpired() };
+  }
+
+  /** Deletes slice after slice until nothing is due, the time is up or the service stops. */
+  async #inSlices(deleteSlice: (first: number) => Promise<number>): Promise<void> {
+    const end = performance.now() + TASK_BUDGET_MS;
+    while (!this.#stopping && performance.now() < end) if ((await deleteSlice(SLICE)) === 0) return;
   }
 
   async #sweep(pendingBefore: Date): Promise<void> {

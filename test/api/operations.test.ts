@@ -71,6 +71,14 @@ describe('health', () => {
     expect(running.api.state).toEqual({ status: 'ready', address: running.url });
   });
 
+  it('is ready with warnings when something should be mended although the service works', async () => {
+    const running = await start({ warnings: ['the clock is wrong'] });
+    expect(await get(running, '/readyz')).toMatchObject({
+      status: 200,
+      body: '{"status":"ready","warnings":["the clock is wrong"]}',
+    });
+  });
+
   it('names what fails or does not answer in time, logs why, and recovers', async () => {
     let broken = true;
     const running = await start({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { examineChain } from '../../src/audit/audit-chain.js';
 import type { AuditEvent } from '../../src/audit/audit-log.js';
 import type { Database } from '../../src/database/database.js';
@@ -100,11 +100,34 @@ export function describeAuditLog(dialect: string, open: () => Promise<Database>)
       expect(page.map(({ seq }) => seq)).toEqual([3, 4]);
     });
 
+    it('forgets in slices, the oldest first, until nothing is due', async () => {
+      const database = await open();
+      await database.auditLog.append(Array.from({ length: 5 }, () => verification(null)));
+      const slice = () => database.auditLog.forget(new Date(Date.now() + 60_000), 2);
+      expect([await slice(), await slice()]).toEqual([2, 2]);
+      expect((await entriesOf(database)).map(({ seq }) => seq)).toEqual([5]);
+      expect([await slice(), await slice()]).toEqual([1, 0]);
+    });
+
+    it("takes its times from the database's clock, whatever that of the node says", async () => {
+      const database = await open();
+      vi.useFakeTimers({ toFake: ['Date'], now: new Date('2100-01-01') });
+      onTestFinished(() => {
+        vi.useRealTimers();
+      });
+      await database.auditLog.append([verification(null)]);
+      const now = await database.now();
+      vi.useRealTimers();
+      expect(Math.abs(now.getTime() - Date.now())).toBeLessThan(60_000);
+      const [entry] = await entriesOf(database);
+      expect(Math.abs((entry?.at.getTime() ?? 0) - now.getTime())).toBeLessThan(60_000);
+    });
+
     it('forgets the oldest entries and stays a chain, also when nothing is left', async () => {
       const database = await open();
       await database.auditLog.append(Array.from({ length: 5 }, () => verification(null)));
-      expect(await database.auditLog.forget(new Date(Date.now() - 60_000))).toBe(0);
-      expect(await database.auditLog.forget(new Date(Date.now() + 60_000))).toBe(5);
+      expect(await database.auditLog.forget(new Date(Date.now() - 60_000), 100)).toBe(0);
+      expect(await database.auditLog.forget(new Date(Date.now() + 60_000), 100)).toBe(5);
       expect(await examineChain(database.auditLog)).toMatchObject({ entries: 0, problems: [] });
       await database.auditLog.append([verification(null)]);
       expect((await entriesOf(database)).map(({ seq }) => seq)).toEqual([6]);

@@ -14,6 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { testVault } from '../support/databases/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
 import { testOrigin } from '../support/api/test-origin.js';
+import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
 
 const silent = pino({ level: 'silent' });
 
@@ -60,11 +61,24 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
 
       proxy.cutAt('COMMIT', cut);
       const next = await announced(database, { id: 'ada' });
-      expect(await database.blobs.unfinished(new Date('2100-01-01'))).toHaveLength(2);
+      expect(await unfinishedBlobs(database.blobs)).toHaveLength(2);
       proxy.cutAt('COMMIT', cut);
       await expect(database.users.enrol(next, testOrigin)).resolves.toBeUndefined();
       expect(proxy.cuts).toBe(4);
     });
+  });
+
+  it('give a lease to one node at a time, and to the next when it is given back or has ended', async () => {
+    const own = await server.createDatabase();
+    const [first, second] = [await openFor(optionsFor(server, own)), await openFor(optionsFor(server, own))];
+    expect(await first.lease?.hold(60)).toBe(true);
+    expect(await second.lease?.hold(60)).toBe(false);
+    expect(await first.lease?.hold(60)).toBe(true);
+    await second.lease?.release();
+    expect(await second.lease?.hold(60)).toBe(false);
+    await first.lease?.release();
+    expect(await second.lease?.hold(0)).toBe(true);
+    await expect.poll(() => first.lease?.hold(60)).toBe(true);
   });
 
   it('are replaced when they break between two reads', async () => {

@@ -7,6 +7,7 @@ import type { Database } from '../../src/database/database.js';
 import { testMasterKey, testVault } from '../support/databases/test-vault.js';
 import { announced, enrol } from './repository-suite.js';
 import { testOrigin } from '../support/api/test-origin.js';
+import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
 
 const farFuture = new Date('2100-01-01T00:00:00Z');
 
@@ -88,7 +89,7 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
         { key: first?.to, mediaType: 'image/jpeg' },
       ]);
       expect((await database.protection.keyOf('ada'))?.stored.pseudonym).toBe(key.stored.pseudonym);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([{ key: image.key, state: 'deleting' }]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([{ key: image.key, state: 'deleting' }]);
       expect((await database.users.remove('ada', testOrigin))?.imageKeys).toEqual([first?.to]);
     });
 
@@ -176,7 +177,7 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       expect(await database.blobs.expire(image.key)).toBe(true);
       expect(await database.blobs.expire(image.key)).toBe(false);
       expect(await database.blobs.expired(farFuture, 10)).toEqual([]);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([{ key: image.key, state: 'deleting' }]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([{ key: image.key, state: 'deleting' }]);
       expect(await database.users.templatesOf('ada', template.modelId)).toHaveLength(1);
       expect(await database.missingTemplates.count('model-b')).toBe(0);
       expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [] });

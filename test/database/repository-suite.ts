@@ -10,9 +10,9 @@ import type { StoredImage, StoredTemplate } from '../../src/records.js';
 import { testVault } from '../support/databases/test-vault.js';
 import { unitVector } from '../support/models/unit-vectors.js';
 import { testOrigin } from '../support/api/test-origin.js';
+import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
 
 const MODEL_ID = 'model-a';
-const farFuture = new Date('2100-01-01T00:00:00Z');
 
 export interface EnrolmentOptions {
   readonly id: string;
@@ -188,9 +188,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         { ...first.template, userId: 'ada' },
       ]);
       expect(await database.gallery.revision()).toBe(revision);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([
-        { key: second.image.key, state: 'pending' },
-      ]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([{ key: second.image.key, state: 'pending' }]);
     });
 
     it('lets exactly one of many concurrent enrolments of an id win', async () => {
@@ -210,7 +208,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect((await snapshotOf(database)).templates).toEqual(
         winners.map(({ template }) => ({ ...template, userId: 'ada' })),
       );
-      expect(await database.blobs.unfinished(farFuture)).toHaveLength(19);
+      expect(await unfinishedBlobs(database.blobs)).toHaveLength(19);
     });
 
     it('gives a registered user without a template of the model a face, and keeps the timestamp', async () => {
@@ -225,7 +223,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         { ...face.template, userId: 'ada' },
       ]);
       expect(await database.users.templatesOf('ada', 'model-b')).toHaveLength(1);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([]);
       expect(await snapshotOf(database)).toEqual({
         revision: 2,
         templates: [{ ...face.template, userId: 'ada' }],
@@ -248,7 +246,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       expect(await database.users.find('bob')).toBeNull();
       expect((await snapshotOf(database)).templates).toEqual([{ ...first.template, userId: 'ada' }]);
-      expect(await database.blobs.unfinished(farFuture)).toHaveLength(2);
+      expect(await unfinishedBlobs(database.blobs)).toHaveLength(2);
     });
 
     it('lets exactly one of many concurrent first faces of a user win', async () => {
@@ -281,7 +279,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         revision: 1,
         changes: both.map((template) => ({ op: 'add', template })),
       });
-      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([]);
       const removed = await database.users.remove('ada', testOrigin);
       expect(removed?.imageKeys.sort()).toEqual([enrolment.image.key, further.image.key].sort());
       expect((await snapshotOf(database)).templates).toEqual([]);
@@ -301,7 +299,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       expect(await database.users.find('ada')).toBeNull();
       expect(await snapshotOf(database)).toEqual({ revision: 0, templates: [] });
-      expect(await database.blobs.unfinished(farFuture)).toContainEqual({
+      expect(await unfinishedBlobs(database.blobs)).toContainEqual({
         key: enrolment.image.key,
         state: 'pending',
       });
@@ -321,7 +319,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const both = [first, second].map(({ template }) => ({ ...template, userId: 'ada' }));
       expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual(both);
       expect((await snapshotOf(database)).templates).toEqual(both);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([]);
       const removed = await database.users.remove('ada', testOrigin);
       expect(removed?.imageKeys).toHaveLength(3);
     });
@@ -345,7 +343,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([
         { ...anew.template, userId: 'ada' },
       ]);
-      expect(await database.blobs.unfinished(farFuture)).toContainEqual({
+      expect(await unfinishedBlobs(database.blobs)).toContainEqual({
         key: face.image.key,
         state: 'pending',
       });
@@ -395,7 +393,9 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([]);
       expect(await database.users.remove('ada', testOrigin)).toBeNull();
       expect((await snapshotOf(database)).templates).toEqual([{ ...other.template, userId: 'bob' }]);
-      expect(await database.blobs.unfinished(new Date(0))).toEqual([{ key: image.key, state: 'deleting' }]);
+      expect(await unfinishedBlobs(database.blobs, new Date(0))).toEqual([
+        { key: image.key, state: 'deleting' },
+      ]);
       await enrol(database, { id: 'ada', seed: 3 });
       expect((await database.users.find('ada'))?.id).toBe('ada');
     });
@@ -580,10 +580,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       await database.blobs.announce(deleting);
       expect(await database.blobs.abandon(deleting)).toBe(true);
 
-      expect(await database.blobs.unfinished(new Date(Date.now() - 60_000))).toEqual([
+      expect(await unfinishedBlobs(database.blobs, new Date(Date.now() - 60_000))).toEqual([
         { key: deleting, state: 'deleting' },
       ]);
-      expect(await database.blobs.unfinished(new Date(Date.now() + 60_000))).toHaveLength(2);
+      expect(await unfinishedBlobs(database.blobs, new Date(Date.now() + 60_000))).toHaveLength(2);
     });
 
     it('abandons only what is pending', async () => {
@@ -591,7 +591,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const { image } = await enrol(database, { id: 'ada' });
       expect(await database.blobs.abandon(image.key)).toBe(false);
       expect(await database.blobs.abandon(createImageKey('image/png'))).toBe(false);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([]);
     });
 
     it('forgets only what is being deleted', async () => {
@@ -599,11 +599,11 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const key = createImageKey('image/png');
       await database.blobs.announce(key);
       expect(await database.blobs.forget(key)).toBe(false);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([{ key, state: 'pending' }]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([{ key, state: 'pending' }]);
       await database.blobs.abandon(key);
       expect(await database.blobs.forget(key)).toBe(true);
       expect(await database.blobs.forget(key)).toBe(false);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([]);
     });
 
     it('keeps the intent of a file announced too recently', async () => {
@@ -611,10 +611,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const key = createImageKey('image/png');
       await database.blobs.announce(key);
       await database.blobs.abandon(key);
-      expect(await database.blobs.forget(key, new Date(Date.now() - 60_000))).toBe(false);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([{ key, state: 'deleting' }]);
-      expect(await database.blobs.forget(key, new Date(Date.now() + 60_000))).toBe(true);
-      expect(await database.blobs.unfinished(farFuture)).toEqual([]);
+      expect(await database.blobs.forget(key, 60)).toBe(false);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([{ key, state: 'deleting' }]);
+      expect(await database.blobs.forget(key, 0)).toBe(true);
+      expect(await unfinishedBlobs(database.blobs)).toEqual([]);
     });
 
     it('never announces a key twice', async () => {
@@ -672,10 +672,10 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       await enrol(database, { id: 'ada', seed: 1 });
       await enrol(database, { id: 'bob', seed: 2 });
-      await database.gallery.forgetChanges(new Date(Date.now() - 60_000));
+      await database.gallery.forgetChanges(new Date(Date.now() - 60_000), 100);
       expect((await database.gallery.changesSince(0, MODEL_ID))?.changes).toHaveLength(2);
 
-      await database.gallery.forgetChanges(new Date(Date.now() + 60_000));
+      await database.gallery.forgetChanges(new Date(Date.now() + 60_000), 100);
       expect(await database.gallery.changesSince(0, MODEL_ID)).toBeNull();
       expect(await database.gallery.changesSince(2, MODEL_ID)).toEqual({ revision: 2, changes: [] });
 

@@ -118,6 +118,7 @@ describe('embedded database files', () => {
     for (let seed = 0; seed < 20; seed += 2) await database.users.remove(`user-${seed}`, testOrigin);
     const grown = statSync(join(folder, DATABASE_FILE)).size;
     expect(await database.removeRemnants?.(new Date(Date.now() - 60_000))).toBe(false);
+    expect(await database.removeRemnants?.(soon, grown - 1)).toBe(false);
     expect(await database.removeRemnants?.(soon)).toBe(true);
     expect(await database.removeRemnants?.(soon)).toBe(false);
 

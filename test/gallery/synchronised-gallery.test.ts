@@ -80,7 +80,7 @@ test('a gallery left behind the oldest kept change loads everything again', asyn
   await gallery.load();
   await enrol(database, { id: 'bob', seed: 2 });
   await database.users.remove('ada', testOrigin);
-  await database.gallery.forgetChanges(new Date(Date.now() + 60_000));
+  await database.gallery.forgetChanges(new Date(Date.now() + 60_000), 1000);
   expect(await gallery.bestOther(unitVector(2), 'nobody')).toMatchObject({ userId: 'bob' });
   expect(await gallery.bestOther(unitVector(1), 'bob')).toBeNull();
   expect(gallery.size).toBe(1);
@@ -94,7 +94,7 @@ test('a database that does not answer is a retryable failure, and the next searc
     revision: () => (broken ? Promise.reject(new Error('connection lost')) : database.gallery.revision()),
     changesSince: (revision, model) => database.gallery.changesSince(revision, model),
     snapshot: (model, onBatch) => database.gallery.snapshot(model, onBatch),
-    forgetChanges: (before) => database.gallery.forgetChanges(before),
+    forgetChanges: (before, first) => database.gallery.forgetChanges(before, first),
   };
   const gallery = openGallery(log);
   await expect(gallery.bestOther(unitVector(1), 'nobody')).rejects.toMatchObject({

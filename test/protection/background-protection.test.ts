@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { TEXT_MODEL_ID, textPicture, textTemplate } from '../support/service/text-face-service.js';
 import { unprotectFolder } from '../support/databases/unprotect-folder.js';
 import { testRequest } from '../support/api/test-origin.js';
+import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
 
 const people = Array.from({ length: 8 }, (_, person) => person);
 
@@ -122,7 +123,7 @@ it('seals a user who gets another picture first, and survives deletions and regi
       code: 'INVALID_USER',
     });
   expect(filesHolding(folder, plain)).toEqual([]);
-  expect(await parts.database.blobs.unfinished(new Date(8.64e15))).toEqual([]);
+  expect(await unfinishedBlobs(parts.database.blobs)).toEqual([]);
 });
 
 it('leaves a user whose picture is missing as they are, and does the others', async () => {
@@ -135,7 +136,7 @@ it('leaves a user whose picture is missing as they are, and does the others', as
   await background.done();
   expect(await parts.database.protection.unprotected({ first: 10 })).toEqual(['user-3']);
   await expectEverybodyVerified(parts);
-  expect(await parts.database.blobs.unfinished(new Date(8.64e15))).toEqual([]);
+  expect(await unfinishedBlobs(parts.database.blobs)).toEqual([]);
 });
 
 it('names the cause when a picture cannot be stored, also when the cleanup fails too', async () => {
@@ -147,7 +148,7 @@ it('names the cause when a picture cannot be stored, also when the cleanup fails
       ...database,
       blobs: {
         announce: (key) => database.blobs.announce(key),
-        forget: (key, announcedBefore) => database.blobs.forget(key, announcedBefore),
+        forget: (key, leastAgeSeconds) => database.blobs.forget(key, leastAgeSeconds),
         abandon: () => Promise.reject(new Error('cleanup failed')),
         expired: () => Promise.resolve([]),
         expire: () => Promise.resolve(false),

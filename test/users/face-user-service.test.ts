@@ -10,6 +10,7 @@ import { readDataFolder } from '../support/databases/read-data-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { failingPicture, TEXT_MODEL_ID, textPicture } from '../support/service/text-face-service.js';
 import { testOrigin, testRequest } from '../support/api/test-origin.js';
+import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
 
 interface OpenOptions {
   readonly wrapImages?: (images: ImageStore) => ImageStore;
@@ -49,8 +50,6 @@ function filesIn(folder: string): string[] {
     .sort();
 }
 
-const everPending = new Date(8.64e15);
-
 describe('registration', () => {
   it('stores user, picture and template', async () => {
     const { service, database, folder } = await open();
@@ -67,7 +66,7 @@ describe('registration', () => {
     expect(problems).toEqual([]);
     expect(people.get('ada')?.picture).toEqual(Buffer.from(textPicture(1)));
     expect(readFileSync(join(folder, 'images', file)).includes(Buffer.from(textPicture(1)))).toBe(false);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('of a taken id is refused before the picture is looked at', async () => {
@@ -100,7 +99,7 @@ describe('registration', () => {
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'USER_EXISTS' });
     expect(filesIn(folder)).toHaveLength(1);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
     expect((await service.verify('ada', textPicture(winner), testRequest)).verified).toBe(true);
   });
 
@@ -113,7 +112,7 @@ describe('registration', () => {
     );
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('reports why a picture could not be stored, and leaves nothing', async () => {
@@ -129,7 +128,7 @@ describe('registration', () => {
     await expect(service.register('ada', textPicture(1), testRequest)).rejects.toThrow('the disk is full');
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('reports the first failure when cleaning up fails as well', async () => {
@@ -141,7 +140,7 @@ describe('registration', () => {
       }),
     });
     await expect(service.register('ada', textPicture(1), testRequest)).rejects.toThrow('put failed');
-    expect(await database.blobs.unfinished(everPending)).toMatchObject([{ state: 'deleting' }]);
+    expect(await unfinishedBlobs(database.blobs)).toMatchObject([{ state: 'deleting' }]);
   });
 
   it('is given up when the client goes away before anything is written', async () => {
@@ -163,7 +162,7 @@ describe('registration', () => {
     });
     expect(faces.extractions).toBe(1);
     expect(await database.users.find('ada')).toBeNull();
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('is finished when the client goes away after the first write', async () => {
@@ -196,7 +195,7 @@ describe('registration with several pictures', () => {
     expect(await service.verify('ada', textPicture(1), testRequest)).toMatchObject({ verified: true });
     expect((await service.remove('ada', testRequest)).filesDeleted).toHaveLength(3);
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it.each([
@@ -215,7 +214,7 @@ describe('registration with several pictures', () => {
     });
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('stores none of them when one cannot be written', async () => {
@@ -233,7 +232,7 @@ describe('registration with several pictures', () => {
     await expect(service.register('ada', textPicture(1), together)).rejects.toThrow('put failed');
     expect(await database.users.find('ada')).toBeNull();
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('refuses more than five before it looks at any', async () => {
@@ -279,7 +278,7 @@ describe('a further picture', () => {
     await expect(service.addImage('ada', picture, testRequest)).rejects.toMatchObject({ code });
     expect(await database.users.templatesOf('ada', TEXT_MODEL_ID)).toHaveLength(1);
     expect(filesIn(folder)).toHaveLength(2);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('of nobody registered is refused before it is looked at', async () => {
@@ -334,7 +333,7 @@ describe('a further picture', () => {
       code: 'USER_NOT_FOUND',
     });
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 });
 
@@ -466,7 +465,7 @@ describe('deletion', () => {
     expect(filesDeleted).toHaveLength(1);
     expect(before).toEqual([...filesDeleted, ...filesIn(folder)].sort());
     expect(existsSync(join(folder, 'images', filesDeleted[0] ?? ''))).toBe(false);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
     await expect(service.remove('ada', testRequest)).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
     await expect(service.verify('ada', textPicture(1), testRequest)).rejects.toMatchObject({
       code: 'INVALID_USER',
@@ -491,7 +490,7 @@ describe('deletion', () => {
     broken = false;
     await housekeeping.startAlone();
     expect(filesIn(folder)).toEqual([]);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 
   it('and registration of one id in any order leave all or nothing of it', async () => {
@@ -507,7 +506,7 @@ describe('deletion', () => {
     const present = (await database.users.find('ada')) ? 1 : 0;
     expect(await database.users.templatesOf('ada', TEXT_MODEL_ID)).toHaveLength(present);
     expect(filesIn(folder)).toHaveLength(present);
-    expect(await database.blobs.unfinished(everPending)).toEqual([]);
+    expect(await unfinishedBlobs(database.blobs)).toEqual([]);
   });
 });
 

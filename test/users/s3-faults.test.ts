@@ -16,6 +16,7 @@ import { s3Credentials, startS3Server, type S3Server } from '../support/s3-serve
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { textPicture } from '../support/service/text-face-service.js';
 import { testRequest } from '../support/api/test-origin.js';
+import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
 
 const faults: Fault[] = ['error', 'reset', 'silence', 'error after', 'reset after', 'silence after', 'late'];
 const ever = new Date(8.64e15);
@@ -137,7 +138,7 @@ describe('a bucket that fails now and then', () => {
     expect(server.keys()).toHaveLength(1);
     expect(await sweepBlobs(database.blobs, images, ever)).toEqual({ finished: 0, failures: [] });
     expect(server.keys()).toEqual([]);
-    expect(await database.blobs.unfinished(ever)).toHaveLength(1);
+    expect(await unfinishedBlobs(database.blobs)).toHaveLength(1);
 
     letTimePass(folder);
     expect(await sweepBlobs(database.blobs, images, ever)).toEqual({ finished: 1, failures: [] });

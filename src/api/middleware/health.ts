@@ -8,6 +8,8 @@ export type HealthChecks = Readonly<Record<string, () => Promise<void>>>;
 export interface HealthOptions {
   readonly lifecycle: Lifecycle;
   readonly checks: HealthChecks;
+  /** What should be mended although the service works, one text each. */
+  readonly warnings: () => readonly string[];
   readonly logger: Logger;
   /** A check that takes longer counts as failed. */
   readonly timeoutMs: number;
@@ -28,7 +30,7 @@ async function withTimeout(check: () => Promise<void>, timeoutMs: number): Promi
 }
 
 /** `/healthz` says that the process lives; `/readyz` that it can do its work now, or 503 with what is missing. */
-export function healthRoutes({ lifecycle, checks, logger, timeoutMs }: HealthOptions): Router {
+export function healthRoutes({ lifecycle, checks, warnings, logger, timeoutMs }: HealthOptions): Router {
   let running: Promise<string[]> | undefined;
 
   const runChecks = async (): Promise<string[]> => {
@@ -62,8 +64,10 @@ export function healthRoutes({ lifecycle, checks, logger, timeoutMs }: HealthOpt
           running = undefined;
         });
         const failing = await running;
-        if (failing.length === 0) response.json({ status });
-        else response.status(503).json({ status: 'unavailable', failing });
+        const found = warnings();
+        const details = found.length === 0 ? {} : { warnings: found };
+        if (failing.length === 0) response.json({ status, ...details });
+        else response.status(503).json({ status: 'unavailable', failing, ...details });
       }
     }
   });

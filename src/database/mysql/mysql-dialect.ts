@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import type { Dialect } from '../dialect.js';
 import { nextRevision, readRevision } from './gallery-clock.js';
 import { isFailure } from './mysql-error.js';
@@ -32,6 +33,14 @@ export const mysqlDialect: Dialect = {
     const results: unknown[] = [];
     for (const statement of statements) results.push(await statement);
     return results as { [Index in keyof Statements]: Awaited<Statements[Index]> };
+  },
+
+  now: sql<number>`unix_timestamp()`.mapWith(Number),
+
+  async readNow(database) {
+    const [rows] = await database.execute(sql`select unix_timestamp()`);
+    const [[now] = []] = rows as unknown as unknown[][];
+    return Number(now);
   },
 
   readRevision,

@@ -9,6 +9,7 @@ import type { ConnectionOptions } from './mysql-connection.js';
 import { MysqlCounters } from './mysql-counters.js';
 import { mysqlDialect } from './mysql-dialect.js';
 import { MysqlError } from './mysql-error.js';
+import { MysqlLease } from './mysql-lease.js';
 import { MysqlHosts } from './mysql-hosts.js';
 import type { MysqlSettings } from './mysql-options.js';
 import { MysqlSession } from './mysql-session.js';
@@ -41,6 +42,7 @@ export async function openMysqlDatabase(
   const session = await openMysqlSession(options, logger);
   return {
     ...createRepositories(session, mysqlDialect, vault),
+    lease: new MysqlLease(session),
     counters: new MysqlCounters(session),
     ping: async () => {
       await session.read(readRevision);

@@ -1,10 +1,13 @@
-import { and, asc, eq, gt, gte, inArray, lte, max, min } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, lte } from 'drizzle-orm';
 import { chain } from '../../audit/audit-chain.js';
 import type { AuditEntry, AuditEvent, AuditLog, AuditPage } from '../../audit/audit-log.js';
-import type { Dialect, Queries, Tables } from '../dialect.js';
+import type { Dialect, Queries } from '../dialect.js';
 import type { Session } from '../session.js';
 
 type Head = Pick<AuditEntry, 'seq' | 'hash'>;
+
+/** Clocks of nodes that are further ahead were wrong. */
+const MOST_CLOCK_SKEW_MS = 300_000;
 
 const emptyHead: Head = { seq: 0, hash: new Uint8Array() };
 
@@ -21,9 +24,11 @@ export async function appendToAuditLog(
 ): Promise<AuditEntry[]> {
   if (events.length === 0) return [];
   const { auditHead, auditLog, userKeys } = dialect.tables;
-  const at = new Date(Math.floor(Date.now() / 1000) * 1000);
   const readHead = dialect.locked(
-    database.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead).where(eq(auditHead.id, 1)),
+    database
+      .select({ seq: auditHead.seq, hash: auditHead.hash, now: dialect.now })
+      .from(auditHead)
+      .where(eq(auditHead.id, 1)),
   );
   const readPseudonyms = database
     .select({ userId: userKeys.userId, pseudonym: userKeys.pseudonym })
@@ -33,6 +38,7 @@ export async function appendToAuditLog(
     ? [[], await readHead]
     : await dialect.batch(database, [readPseudonyms, readHead]);
   const subjects = pseudonyms ?? new Map(known.map(({ userId, pseudonym }) => [userId, pseudonym]));
+  const at = new Date((head?.now ?? (await dialect.readNow(database))) * 1000);
   const entries = chain(
     head ?? emptyHead,
     events.map(({ userId, ...event }) => ({
@@ -92,12 +98,36 @@ export class SqlAuditLog implements AuditLog {
     return head ?? emptyHead;
   }
 
-  forget(before: Date): Promise<number> {
+  forget(before: Date, first: number): Promise<number> {
     const { auditLog } = this.dialect.tables;
     return this.session.write(async (database) => {
-      const newest = await newestBefore(this.dialect.tables, database, before);
-      return this.dialect.changedRows(database.delete(auditLog).where(lte(auditLog.seq, newest)));
+      const due = await this.#lastDue(database, before, first);
+      if (due === null) return 0;
+      return this.dialect.changedRows(database.delete(auditLog).where(lte(auditLog.seq, due)));
     });
+  }
+
+  /**
+   * The last of the oldest entries that is due, found by number: the chain must have no gap. Times ahead of the
+   * database's come from a wrong clock and count as those of the entries around them.
+   */
+  async #lastDue(database: Queries, before: Date, first: number): Promise<number | null> {
+    const { auditLog } = this.dialect.tables;
+    const columns = { seq: auditLog.seq, at: auditLog.at };
+    const oldest = await database.select(columns).from(auditLog).orderBy(asc(auditLog.seq)).limit(first);
+    const possible = new Date((await this.dialect.readNow(database)) * 1000 + MOST_CLOCK_SKEW_MS);
+    const kept = oldest.findIndex(({ at }) => at >= before && at <= possible);
+    const candidates = kept === -1 ? oldest : oldest.slice(0, kept);
+    const due = candidates.findLast(({ at }) => at < before);
+    const last = oldest.at(-1);
+    if (due !== undefined || kept !== -1 || last === undefined) return due?.seq ?? null;
+    const [next] = await database
+      .select({ at: auditLog.at })
+      .from(auditLog)
+      .where(and(gt(auditLog.seq, last.seq), lte(auditLog.at, possible)))
+      .orderBy(asc(auditLog.seq))
+      .limit(1);
+    return next !== undefined && next.at < before ? last.seq : null;
   }
 
   async pseudonymOf(userId: string): Promise<string | null> {
@@ -129,15 +159,4 @@ export async function stands(dialect: Dialect, database: Queries, { seq, hash }:
   await dialect.locked(database.select({ seq: auditHead.seq }).from(auditHead).where(eq(auditHead.id, 1)));
   const [row] = await database.select({ hash: auditLog.hash }).from(auditLog).where(eq(auditLog.seq, seq));
   return row !== undefined && Buffer.compare(row.hash, hash) === 0;
-}
-
-/** By number, not by time alone: clocks of several nodes differ, and the chain must have no gap. */
-async function newestBefore({ auditLog }: Tables, database: Queries, before: Date): Promise<number> {
-  const [row] = await database
-    .select({ seq: min(auditLog.seq) })
-    .from(auditLog)
-    .where(gte(auditLog.at, before));
-  if (row?.seq != null) return row.seq - 1;
-  const [last] = await database.select({ seq: max(auditLog.seq) }).from(auditLog);
-  return last?.seq ?? 0;
 }

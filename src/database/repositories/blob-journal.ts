@@ -1,5 +1,5 @@
-import { and, eq, lt, or } from 'drizzle-orm';
-import type { BlobJournal } from '../../storage/blob-journal.js';
+import { and, eq, gt, lt, or, sql } from 'drizzle-orm';
+import type { BlobJournal, BlobPage, UnfinishedBlob } from '../../storage/blob-journal.js';
 import type { Dialect } from '../dialect.js';
 import type { Session } from '../session.js';
 
@@ -11,7 +11,7 @@ export class SqlBlobJournal implements BlobJournal {
 
   async announce(key: string): Promise<void> {
     const { blobs } = this.dialect.tables;
-    const row = { key, state: 'pending', announcedAt: new Date() } as const;
+    const row = { key, state: 'pending', announcedAt: this.dialect.now } as const;
     await this.session.write(async (database, { uncertain }) => {
       const inserted = await this.dialect.insertUnlessTaken(database.insert(blobs).values(row));
       // Keys are random: one that is there after an unanswered commit is this one.
@@ -19,18 +19,15 @@ export class SqlBlobJournal implements BlobJournal {
     });
   }
 
-  async forget(key: string, announcedBefore?: Date): Promise<boolean> {
+  async forget(key: string, leastAgeSeconds = 0): Promise<boolean> {
     const { blobs } = this.dialect.tables;
+    const oldEnough = sql`${blobs.announcedAt} <= ${this.dialect.now} - ${leastAgeSeconds}`;
     const forgotten = await this.session.write((database) =>
       this.dialect.changedRows(
         database
           .delete(blobs)
           .where(
-            and(
-              eq(blobs.key, key),
-              eq(blobs.state, 'deleting'),
-              announcedBefore && lt(blobs.announcedAt, announcedBefore),
-            ),
+            and(eq(blobs.key, key), eq(blobs.state, 'deleting'), leastAgeSeconds > 0 ? oldEnough : undefined),
           ),
       ),
     );
@@ -50,19 +47,23 @@ export class SqlBlobJournal implements BlobJournal {
     return abandoned === 1;
   }
 
-  async unfinished(pendingBefore: Date): Promise<{ key: string; state: 'pending' | 'deleting' }[]> {
+  async unfinished(pendingBefore: Date, { first, after }: BlobPage): Promise<UnfinishedBlob[]> {
     const { blobs } = this.dialect.tables;
     const rows = await this.session.read((database) =>
       database
         .select({ key: blobs.key, state: blobs.state })
         .from(blobs)
         .where(
-          or(
-            eq(blobs.state, 'deleting'),
-            and(eq(blobs.state, 'pending'), lt(blobs.announcedAt, pendingBefore)),
+          and(
+            gt(blobs.key, after),
+            or(
+              eq(blobs.state, 'deleting'),
+              and(eq(blobs.state, 'pending'), lt(blobs.announcedAt, pendingBefore)),
+            ),
           ),
         )
-        .orderBy(blobs.key),
+        .orderBy(blobs.key)
+        .limit(first),
     );
     return rows.flatMap(({ key, state }) => (state === 'live' ? [] : [{ key, state }]));
   }

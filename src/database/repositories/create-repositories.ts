@@ -16,8 +16,9 @@ export function createRepositories(
   session: Session,
   dialect: Dialect,
   vault: Vault,
-): Omit<Database, 'counters' | 'removeRemnants' | 'ping' | 'close'> {
+): Omit<Database, 'lease' | 'counters' | 'removeRemnants' | 'ping' | 'close'> {
   return {
+    now: async () => new Date(1000 * (await session.read((database) => dialect.readNow(database)))),
     users: new SqlUserRepository(session, dialect, vault),
     blobs: new SqlBlobJournal(session, dialect),
     gallery: new SqlGalleryLog(session, dialect, vault),

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, lt, min } from 'drizzle-orm';
+import { and, asc, eq, gt, lt } from 'drizzle-orm';
 import type { GalleryChange, GalleryLog } from '../../gallery/gallery-log.js';
 import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../records.js';
@@ -81,16 +81,19 @@ export class SqlGalleryLog implements GalleryLog {
     });
   }
 
-  async forgetChanges(before: Date): Promise<void> {
+  forgetChanges(before: Date, first: number): Promise<number> {
     const { galleryChange } = this.dialect.tables;
-    await this.session.write(async (database) => {
-      // Read first: what is recorded while this runs is kept.
-      const newest = await this.dialect.readRevision(database);
-      const [kept] = await database
-        .select({ rev: min(galleryChange.rev) })
+    return this.session.write(async (database) => {
+      const oldest = await database
+        .select({ rev: galleryChange.rev, changedAt: galleryChange.changedAt })
         .from(galleryChange)
-        .where(gte(galleryChange.changedAt, before));
-      await database.delete(galleryChange).where(lt(galleryChange.rev, kept?.rev ?? newest + 1));
+        .orderBy(asc(galleryChange.rev), asc(galleryChange.seq))
+        .limit(first);
+      const last = oldest.at(-1)?.rev ?? 0;
+      // The last revision that was read may have more changes.
+      const whole = oldest.length < first ? last + 1 : last;
+      const kept = oldest.find(({ changedAt }) => changedAt >= before)?.rev ?? whole;
+      return this.dialect.changedRows(database.delete(galleryChange).where(lt(galleryChange.rev, kept)));
     });
   }
 }

@@ -16,8 +16,7 @@ export async function recordChanges(
 ): Promise<void> {
   if (changes.length === 0) return;
   const rev = await dialect.nextRevision(database);
-  const changedAt = new Date();
   await database
     .insert(dialect.tables.galleryChange)
-    .values(changes.map((change, seq) => ({ ...change, rev, seq, changedAt })));
+    .values(changes.map((change, seq) => ({ ...change, rev, seq, changedAt: dialect.now })));
 }

@@ -53,7 +53,7 @@ export async function openSqliteDatabase(
     let closing: Promise<void> | undefined;
     return {
       ...createRepositories(asSession(session), sqliteDialect, vault),
-      removeRemnants: (deletedBefore) => removeRemnants(session, deletedBefore),
+      removeRemnants: (deletedBefore, mostBytes) => removeRemnants(session, deletedBefore, mostBytes),
       ping: () => session.ping(),
       close: () =>
         (closing ??= session.close().finally(() => {

@@ -51,6 +51,13 @@ export const sqliteDialect: Dialect = {
     return results as unknown as { [Index in keyof Statements]: Awaited<Statements[Index]> };
   },
 
+  now: sql<number>`unixepoch()`.mapWith(Number),
+
+  async readNow(database) {
+    const [row] = await queriesOf(database).values<[now: number]>(sql`select unixepoch()`);
+    return row?.[0] ?? Number.NaN;
+  },
+
   readRevision: (database) => readRevision(queriesOf(database)),
   nextRevision: (database) => nextRevision(queriesOf(database)),
 

@@ -41,6 +41,8 @@ export interface ApiOptions {
   /** By which keys expire. */
   readonly now?: () => Date;
   readonly health?: HealthChecks;
+  /** What readiness warns of. */
+  readonly warnings?: readonly string[];
   readonly limits?: HttpLimits;
   /** @default true */
   readonly listen?: boolean;
@@ -56,6 +58,7 @@ export async function startApi({
   apiKeys = noKeys,
   now,
   health = {},
+  warnings = [],
   limits,
   listen = true,
 }: ApiOptions = {}): Promise<RunningApi> {
@@ -91,6 +94,7 @@ export async function startApi({
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
       requestLimits: new RequestLimits({ ...config.limits, counters, remote: false }),
       health,
+      warnings: () => warnings,
       metrics,
       config,
       logger,

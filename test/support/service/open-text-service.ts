@@ -11,6 +11,7 @@ import type { Database } from '../../../src/database/database.js';
 import { openSqlite } from '../databases/open-sqlite.js';
 import { testVault } from '../databases/test-vault.js';
 import { textAnchors, TextFaceService, textRule } from './text-face-service.js';
+import { ClockWatch } from '../../../src/database/clock-watch.js';
 
 export interface TextServiceOptions {
   readonly folder: string;
@@ -38,7 +39,12 @@ export async function openTextService(options: TextServiceOptions): Promise<Text
   const openImages = options.openImages ?? (() => LocalImageStore.open(join(options.folder, 'images')));
   const opened = await openImages();
   const images = options.wrapImages?.(opened) ?? opened;
-  const housekeeping = new Housekeeping({ database, images, logger });
+  const housekeeping = new Housekeeping({
+    database,
+    clock: new ClockWatch({ databaseNow: () => database.now(), logger }),
+    images,
+    logger,
+  });
   await housekeeping.startAlone();
   const faces = new TextFaceService();
   const service = new FaceUserService({
