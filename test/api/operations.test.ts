@@ -103,6 +103,25 @@ describe('health', () => {
     expect(await get(running, '/readyz')).toMatchObject({ status: 200 });
   });
 
+  it('is not ready when it is asked to stop while the checks run', async () => {
+    const { passed, open: finish } = gate();
+    let checking = false;
+    const running = await start({
+      health: {
+        database: () => {
+          checking = true;
+          return passed;
+        },
+      },
+    });
+    const probe = get(running, '/readyz');
+    await expect.poll(() => checking).toBe(true);
+    const stopped = running.api.stop();
+    finish();
+    expect(await probe).toMatchObject({ status: 503 });
+    await stopped;
+  });
+
   it('runs one round of checks for many probes at once', async () => {
     let rounds = 0;
     const { passed, open: finish } = gate();

@@ -46,30 +46,28 @@ export function healthRoutes({ lifecycle, checks, warnings, logger, timeoutMs }:
     });
   };
 
+  const status = () => lifecycle.state.status;
   const router = Router({ caseSensitive: true });
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const { status } = lifecycle.state;
-    switch (status) {
-      case 'starting':
-      case 'draining':
-      case 'stopped':
-        response.status(503).json({ status });
-        return;
-      case 'ready': {
-        // Concurrent probes share one round, so that polling cannot load the database.
-        running ??= runChecks().finally(() => {
-          running = undefined;
-        });
-        const failing = await running;
+    if (status() === 'ready') {
+      // Concurrent probes share one round, so that polling cannot load the database.
+      running ??= runChecks().finally(() => {
+        running = undefined;
+      });
+      const failing = await running;
+      // Asked again: the service may have begun to stop while the checks ran.
+      if (status() === 'ready') {
         const found = warnings();
         const details = found.length === 0 ? {} : { warnings: found };
-        if (failing.length === 0) response.json({ status, ...details });
+        if (failing.length === 0) response.json({ status: 'ready', ...details });
         else response.status(503).json({ status: 'unavailable', failing, ...details });
+        return;
       }
     }
+    response.status(503).json({ status: status() });
   });
   return router;
 }
