@@ -124,6 +124,91 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
     expect(await database.users.find('ada')).toBeNull();
   });
 
+  describe('to a host that has become read-only', () => {
+    /** Two servers with the same tables, and a user whom read_only stops. */
+    async function primaryAndNext() {
+      const next = await MariadbServer.start();
+      onTestFinished(() => next.discard());
+      const own = await server.createDatabase();
+      await next.run(`CREATE DATABASE ${own}`);
+      for (const host of [server, next])
+        await host.run(`CREATE USER plain IDENTIFIED BY 'plain'; GRANT ALL ON ${own}.* TO plain`);
+      onTestFinished(async () => {
+        await server.run('SET GLOBAL read_only = 0; DROP USER plain');
+      });
+      const hosts = [server, next].map(({ port }) => ({ host: '127.0.0.1', port }));
+      const options = { ...optionsFor(server, own), user: 'plain', password: 'plain', hosts };
+      await openFor({ ...options, hosts: hosts.slice(1) });
+      const people = (host: MariadbServer) => host.run('SELECT id FROM users ORDER BY id', own);
+      return { options, next, people };
+    }
+
+    it('leave it for the next host, and go back when it takes writes again', async () => {
+      const { options, next, people } = await primaryAndNext();
+      const database = await openFor(options);
+      await enrol(database, { id: 'ann' });
+      await server.run('SET GLOBAL read_only = 1');
+      await enrol(database, { id: 'bob', seed: 2 });
+      await database.ping();
+      expect(await people(next)).toEqual([{ id: 'bob' }]);
+
+      await server.run('SET GLOBAL read_only = 0');
+      await expect
+        .poll(async () => (await database.users.list({ first: 5 })).map(({ id }) => id), { timeout: 10_000 })
+        .toEqual(['ann']);
+    });
+
+    it('are noticed by health checks alone', async () => {
+      const { options, next } = await primaryAndNext();
+      const database = await openFor({ ...options, hosts: options.hosts.slice(0, 1) });
+      await database.ping();
+      await server.run('SET GLOBAL read_only = 1');
+      await expect(database.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await server.run('SET GLOBAL read_only = 0');
+      await expect.poll(() => database.ping().then(() => 'back', String), { timeout: 10_000 }).toBe('back');
+      await next.run('SELECT 1');
+    });
+
+    it('start at the next host, and say what is wrong when there is none', async () => {
+      const { options, next, people } = await primaryAndNext();
+      await server.run('SET GLOBAL read_only = 1');
+      await enrol(await openFor(options), { id: 'cem', seed: 3 });
+      expect(await people(next)).toEqual([{ id: 'cem' }]);
+      const alone = { ...options, hosts: options.hosts.slice(0, 1), vault: testVault, startTimeoutMs: 0 };
+      await expect(openMysqlDatabase(alone, silent)).rejects.toThrow(/READ_ONLY.*primary/);
+    });
+  });
+
+  it.each([
+    ['a certification failure of group replication', 3101],
+    ['a deadlock', 1213],
+  ])('do a transaction again after %s', async (_, code) => {
+    const own = await server.createDatabase();
+    const database = await openFor({ ...optionsFor(server, own), poolSize: 2 });
+    // Fails once for each connection.
+    await server.run(
+      `CREATE TRIGGER refusal BEFORE INSERT ON users FOR EACH ROW
+       IF @refused IS NULL THEN SET @refused = 1; SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${code}; END IF`,
+      own,
+    );
+    await enrol(database, { id: 'ann' });
+    expect(await database.users.find('ann')).not.toBeNull();
+  });
+
+  it('leave no statement running on the server that they gave up', async () => {
+    const session = new MysqlSession({ ...optionsFor(server, name), timeoutMs: 300, ssl: undefined }, silent);
+    onTestFinished(() => session.close());
+    const slow = session.read((database) =>
+      database.execute(sql`select count(*), 'given up' from seq_1_to_1000000000`),
+    );
+    await expect(slow).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(
+      await server.run(
+        "SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND info LIKE '%given up%'",
+      ),
+    ).toEqual([]);
+  });
+
   it('that say nothing any more are given up in time', async () => {
     const proxy = await proxied();
     const database = await openFor({ ...through(proxy, name), timeoutMs: 300, connectTimeoutMs: 300 });

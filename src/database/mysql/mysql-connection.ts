@@ -10,14 +10,21 @@ export interface ConnectionOptions extends Omit<MysqlSettings, 'tls'> {
   readonly ssl: SslOptions | undefined;
 }
 
+/** How much longer than the server this side waits for a statement, so that what is given up does not run on there. */
+const GRACE_MS = 500;
+
 /**
  * What every connection relies on, whatever the server's defaults are. The SQL mode also fixes how the driver may
- * quote values: NO_BACKSLASH_ESCAPES would turn its quoting into an injection. Times are UTC.
+ * quote values: NO_BACKSLASH_ESCAPES would turn its quoting into an injection. Times are UTC. Each server reads its own
+ * limit for statements in a comment that the other skips; MySQL's is for queries alone.
  */
-const prelude = [
-  "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 5",
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-];
+function prelude(timeoutMs: number): string[] {
+  return [
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 5" +
+      ` /*M!100101 , max_statement_time = ${timeoutMs / 1000} */ /*!50708 , max_execution_time = ${timeoutMs} */`,
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  ];
+}
 
 /** What a migration needs of a connection. */
 export type PlainConnection = Pick<MysqlConnection, 'execute' | 'rows' | 'usable' | 'destroy'>;
@@ -48,7 +55,8 @@ export class MysqlConnection {
   static async open(host: MysqlHost, options: ConnectionOptions): Promise<MysqlConnection> {
     const connection = new MysqlConnection(await connect(host, options), options.timeoutMs);
     try {
-      for (const statement of prelude) await connection.execute(statement);
+      for (const statement of prelude(options.timeoutMs)) await connection.execute(statement);
+      await connection.assertWritable();
       await connection.#prepareForGalera();
       return connection;
     } catch (error) {
@@ -68,6 +76,14 @@ export class MysqlConnection {
 
   async rows(sql: string, params: readonly unknown[] = []): Promise<unknown[][]> {
     return (await this.#query(sql, params)) as unknown[][];
+  }
+
+  /** @throws MysqlError `lost` when the server takes no writes: another host may have become the primary. */
+  async assertWritable(): Promise<void> {
+    const [row] = await this.rows('SELECT @@global.read_only');
+    if (Number(row?.[0]) === 0) return;
+    this.destroy();
+    throw new MysqlError('READ_ONLY', undefined, 'lost');
   }
 
   destroy(): void {
@@ -91,7 +107,7 @@ export class MysqlConnection {
         sql,
         values: [...values],
         rowsAsArray: true,
-        timeout: this.timeoutMs,
+        timeout: this.timeoutMs === 0 ? 0 : this.timeoutMs + GRACE_MS,
       });
       return result;
     } catch (error) {

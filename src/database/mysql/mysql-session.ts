@@ -84,6 +84,11 @@ export class MysqlSession implements Session {
     }
   }
 
+  /** Resolves when a server answers that takes writes. */
+  async ping(): Promise<void> {
+    await this.#twice(() => this.#using((connection) => connection.assertWritable()));
+  }
+
   /** The server clears its own files. */
   scrub(): Promise<void> {
     return Promise.resolve();

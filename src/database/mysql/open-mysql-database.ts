@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Vault } from '../../protection/vault.js';
 import type { Database } from '../database.js';
 import { createRepositories } from '../repositories/create-repositories.js';
-import { readRevision } from './gallery-clock.js';
 import { migrateMysql } from './migrations/migrate-mysql.js';
 import type { ConnectionOptions } from './mysql-connection.js';
 import { MysqlCounters } from './mysql-counters.js';
@@ -44,9 +43,7 @@ export async function openMysqlDatabase(
     ...createRepositories(session, mysqlDialect, vault),
     lease: new MysqlLease(session),
     counters: new MysqlCounters(session),
-    ping: async () => {
-      await session.read(readRevision);
-    },
+    ping: () => session.ping(),
     close: () => session.close(),
   };
 }
@@ -91,9 +88,14 @@ async function createDatabase(options: ConnectionOptions, logger: StartLogger): 
 }
 
 function explained(cause: MysqlError): Error {
-  const advice =
-    cause.failure === 'refused'
-      ? 'Check user, password, database and privileges of DATABASE_URL'
-      : 'Check that a server runs at the hosts of DATABASE_URL';
+  const advice = adviceOn(cause);
   return new Error(`${cause.message}. ${advice}.`, { cause });
+}
+
+function adviceOn({ code, failure }: MysqlError): string {
+  if (code === 'READ_ONLY')
+    return 'Name the primary among the hosts of DATABASE_URL: the others take no writes';
+  return failure === 'refused'
+    ? 'Check user, password, database and privileges of DATABASE_URL'
+    : 'Check that a server runs at the hosts of DATABASE_URL';
 }
