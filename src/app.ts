@@ -69,7 +69,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     if (config.liveness.askedFor !== 'off')
       logger.warn('liveness is asked for, which stops few pictures of pictures: see docs/liveness.md');
 
-    const { database: opened, vault } = await openProtectedDatabase(config, logger);
+    const { database: opened, vault } = await openProtectedDatabase(config, logger, {
+      onUnopened: ({ reason }) => {
+        metrics.templatesUnopened.inc({ reason });
+      },
+    });
     const database = timeDatabase(opened, (durationMs) => {
       metrics.stage('database', durationMs);
     });
@@ -184,8 +188,12 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         faces: () => faces.ping(),
         gallery: () => gallery.ping(),
       },
-      warnings: () =>
-        clock.wrong ? [`the clock differs by ${clock.differenceSeconds} s from that of the database`] : [],
+      warnings: () => [
+        ...(clock.wrong
+          ? [`the clock differs by ${clock.differenceSeconds} s from that of the database`]
+          : []),
+        ...vault.unknownMasterKeys.map((id) => `the master key ${id} is not configured on this node`),
+      ],
       metrics,
       config: { production: config.production, dataDir: config.dataDir, http: config.http },
       logger,

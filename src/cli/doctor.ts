@@ -27,7 +27,10 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
   if (config.mysql === undefined && !existsSync(config.dataDir))
     throw new Error(`There is no data folder ${config.dataDir}; set DATA_DIR as for the service`);
   const logger = pino({ level: 'warn' }, pino.destination(2));
-  const { database, vault } = await openProtectedDatabase(config, logger, { acceptStrays: true });
+  const { database, vault } = await openProtectedDatabase(config, logger, {
+    acceptStrays: true,
+    acceptUnknownKeys: true,
+  });
   try {
     const images = await openImageStore(config, { abandonedAfterMs: Infinity });
     // Only the embedded database tells that nobody else is at work; a late write to S3 takes its time even so.

@@ -6,7 +6,7 @@ import { openDatabase } from './open-database.js';
 import type { Database } from './database.js';
 import { createMasterKey, proofOf, provesKey, type MasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
-import { Vault } from '../protection/vault.js';
+import { Vault, type UnopenedTemplate } from '../protection/vault.js';
 
 type ProtectedConfig = Pick<Config, 'mysql' | 'dataDir' | 'protection'>;
 
@@ -21,6 +21,13 @@ export interface OpenProtectedOptions {
    * @default false
    */
   readonly acceptStrays?: boolean;
+  /**
+   * Opens a database although master keys that users are protected with are not configured, to say so.
+   * @default false
+   */
+  readonly acceptUnknownKeys?: boolean;
+  /** Called for each template that does not open, after it was logged. */
+  readonly onUnopened?: (template: UnopenedTemplate) => void;
 }
 
 interface MasterKeySource {
@@ -37,21 +44,21 @@ interface MasterKeySource {
 export async function openProtectedDatabase(
   config: ProtectedConfig,
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
-  options: OpenProtectedOptions = {},
+  { acceptStrays = false, acceptUnknownKeys = false, onUnopened }: OpenProtectedOptions = {},
 ): Promise<ProtectedDatabase> {
   const { keys, newFile } = await masterKeysOf(config);
+  const logUnopened = unopenedLog(logger);
   const vault = new Vault({
     masterKeys: keys,
-    onDamaged: (templateId) => {
-      logger.error(
-        { templateId },
-        'a template does not open and is left out; look at it with npm run doctor',
-      );
+    onUnopened: (template) => {
+      logUnopened(template);
+      onUnopened?.(template);
     },
   });
-  const database = await openDatabase(config, logger, { vault, ...options });
+  const database = await openDatabase(config, logger, { vault, acceptStrays });
   try {
-    await assertKeysFit(database, vault, newFile === undefined ? describeSource(config) : undefined);
+    const source = newFile === undefined ? describeSource(config) : undefined;
+    await assertKeysFit(database, vault, { source, acceptUnknownKeys });
     if (newFile === undefined) await database.protection.introduce(introduction(vault.current));
     else {
       await introduceFirst(database, vault.current, newFile);
@@ -65,6 +72,25 @@ export async function openProtectedDatabase(
     await database.close();
     throw error;
   }
+}
+
+/** Damaged templates are logged one by one; those under a key that this node lacks may be many, so the key is. */
+function unopenedLog(logger: Pick<Logger, 'error'>): (template: UnopenedTemplate) => void {
+  const told = new Set<string | null>();
+  return ({ templateId, reason, masterKeyId }) => {
+    if (reason === 'damaged')
+      logger.error(
+        { templateId },
+        'a template does not open and is left out; look at it with npm run doctor',
+      );
+    else if (!told.has(masterKeyId)) {
+      told.add(masterKeyId);
+      logger.error(
+        { masterKeyId },
+        'users are protected with a master key that this node does not have: they are answered 503 and left out of searches here; add the key and restart',
+      );
+    }
+  };
 }
 
 /** The configured master keys, for reading alone: none is made. @throws Error when there are none. */
@@ -96,13 +122,22 @@ function describeSource({ protection: { masterKeys, masterKeyFile } }: Protected
   return masterKeyFile === undefined ? 'master.key in DATA_DIR' : 'MASTER_KEY_FILE';
 }
 
-/** @param source of the configured keys; undefined when there are none yet. */
-async function assertKeysFit(database: Database, vault: Vault, source: string | undefined): Promise<void> {
+interface KeyCheck {
+  /** Of the configured keys; undefined when there are none yet. */
+  readonly source: string | undefined;
+  readonly acceptUnknownKeys: boolean;
+}
+
+async function assertKeysFit(
+  database: Database,
+  vault: Vault,
+  { source, acceptUnknownKeys }: KeyCheck,
+): Promise<void> {
   for (const { id, proof, users } of await database.protection.masterKeys()) {
     const key = source === undefined ? undefined : vault.masterKey(id);
     if (key === undefined) {
       // A key that was rotated out is only a name by now; but without any key, nothing may be guessed.
-      if (users === 0 && source !== undefined) continue;
+      if ((users === 0 || acceptUnknownKeys) && source !== undefined) continue;
       throw new Error(
         `This database is protected with the master key ${id}, which is not configured. Set MASTER_KEYS, or MASTER_KEY_FILE to the file that holds it; nodes of one database need the same keys. Without it nothing that is stored can be read.`,
       );

@@ -61,6 +61,12 @@ export class ServiceMetrics {
     ['kind'],
   );
 
+  readonly templatesUnopened = this.#counter<'reason'>(
+    'face_templates_unopened_total',
+    'Templates left out of searches: damaged, or unknown_master_key when this node lacks the key.',
+    ['reason'],
+  );
+
   operation(
     labels: { operation: string; interface: 'graphql' | 'rest'; outcome: ErrorCode | 'ok' },
     durationMs: number,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeVector } from './vector-bytes.js';
 import type { StoredTemplate } from '../records.js';
+import { ServiceError } from '../errors.js';
 import { EnvelopeError } from './envelope.js';
 import type { MasterKey } from './master-key.js';
 import { UserKey, type StoredUserKey, type TemplateIdentity } from './user-key.js';
@@ -18,19 +19,39 @@ export interface VaultOptions {
   /** The first wraps what is new; the others open what is old. */
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
   /** Called for each template that does not open and is left out of a search. */
-  readonly onDamaged?: (templateId: string) => void;
+  readonly onUnopened?: (template: UnopenedTemplate) => void;
+}
+
+/** A template that does not open: damaged or moved, or under a master key that this node does not have. */
+export interface UnopenedTemplate {
+  readonly templateId: string;
+  readonly reason: 'damaged' | 'unknown_master_key';
+  /** Id of the master key; null for a plain row. */
+  readonly masterKeyId: string | null;
+}
+
+/** Something was sealed under a master key that other nodes have and this one does not. */
+export class UnknownMasterKeyError extends Error {
+  override readonly name = 'UnknownMasterKeyError';
+
+  constructor(readonly masterKeyId: string) {
+    super(
+      `The master key ${masterKeyId} is not configured on this node. Add it to the master keys and restart.`,
+    );
+  }
 }
 
 /** Opens and seals everything biometric on its way from and to the database and the image store. */
 export class Vault {
   readonly #masterKeys: ReadonlyMap<string, MasterKey>;
-  readonly #onDamaged: (templateId: string) => void;
+  readonly #onUnopened: (template: UnopenedTemplate) => void;
+  readonly #unknownMasterKeys = new Set<string>();
   /** Wraps what is new. */
   readonly current: MasterKey;
 
-  constructor({ masterKeys, onDamaged }: VaultOptions) {
+  constructor({ masterKeys, onUnopened }: VaultOptions) {
     this.#masterKeys = new Map(masterKeys.map((key) => [key.id, key]));
-    this.#onDamaged = onDamaged ?? (() => undefined);
+    this.#onUnopened = onUnopened ?? (() => undefined);
     this.current = masterKeys[0];
   }
 
@@ -38,21 +59,29 @@ export class Vault {
     return this.#masterKeys.get(id);
   }
 
+  /** Ids of master keys that something here is sealed under and this node does not have, as far as it has met them. */
+  get unknownMasterKeys(): readonly string[] {
+    return [...this.#unknownMasterKeys];
+  }
+
   createKey(userId: string): UserKey {
     return UserKey.create(userId, randomUUID(), this.current);
   }
 
-  /** @throws Error when the master key is not configured; EnvelopeError when the row does not open with it. */
+  /**
+   * @throws ServiceError UNAVAILABLE, caused by an UnknownMasterKeyError, when this node does not have the master key;
+   *   EnvelopeError when the row does not open with it.
+   */
   unwrap(stored: StoredUserKey): UserKey {
     const masterKey = this.#masterKeys.get(stored.masterKeyId);
-    if (masterKey === undefined)
-      throw new Error(
-        `The master key ${stored.masterKeyId} is not configured on this node. Add it to the master keys and restart.`,
-      );
+    if (masterKey === undefined) {
+      this.#unknownMasterKeys.add(stored.masterKeyId);
+      throw new ServiceError('UNAVAILABLE', { cause: new UnknownMasterKeyError(stored.masterKeyId) });
+    }
     return UserKey.unwrap(stored, masterKey);
   }
 
-  /** @throws EnvelopeError, RangeError or Error as `unwrap`. */
+  /** @throws EnvelopeError, RangeError, or ServiceError as `unwrap`. */
   openTemplate({ templateId, userId, modelId, vector, key }: SealedTemplate): StoredTemplate {
     const opened =
       key === null
@@ -61,16 +90,26 @@ export class Vault {
     return { templateId, userId, modelId, vector: opened };
   }
 
-  /** Those templates that open: one damaged row must not keep everybody else from being searched. */
+  /** Those templates that open: a row that does not must not keep everybody else from being searched. */
   openTemplates(rows: readonly SealedTemplate[]): StoredTemplate[] {
     return rows.flatMap((row) => {
       try {
         return [this.openTemplate(row)];
       } catch (error) {
-        if (!(error instanceof EnvelopeError) && !(error instanceof RangeError)) throw error;
-        this.#onDamaged(row.templateId);
+        this.#onUnopened({
+          templateId: row.templateId,
+          reason: reasonOf(error),
+          masterKeyId: row.key?.masterKeyId ?? null,
+        });
         return [];
       }
     });
   }
+}
+
+function reasonOf(error: unknown): UnopenedTemplate['reason'] {
+  if (error instanceof ServiceError && error.cause instanceof UnknownMasterKeyError)
+    return 'unknown_master_key';
+  if (error instanceof EnvelopeError || error instanceof RangeError) return 'damaged';
+  throw error;
 }

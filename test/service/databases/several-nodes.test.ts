@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMasterKey, formatMasterKey } from '../../../src/protection/master-key.js';
+import { testMasterKey } from '../../support/databases/test-vault.js';
 import { interleavedOperations } from '../../support/service/interleaved-operations.js';
 import { mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
 import { restForm } from '../../support/service/service-client.js';
@@ -62,6 +64,23 @@ describe.skipIf(mariadbMissing !== null)(`several nodes over one database ${mari
     expect((await fetch(`${there}/register/`, { method: 'DELETE', body: form })).status).toBe(204);
     await register();
     expect(await (await verify(here, 'ada', 1)).json()).toMatchObject({ verified: true });
+  });
+
+  it('go on for everybody else when one begins to use a master key that another does not have', async () => {
+    const url = server.url(await server.createDatabase());
+    const [before] = await startTextNodes([url]);
+    const here = before?.address ?? '';
+    const register = (address: string, id: string, person: number) =>
+      fetch(`${address}/register/`, { method: 'POST', body: restForm(id, Buffer.from(textPicture(person))) });
+    expect((await register(here, 'ada', 1)).status).toBe(201);
+
+    const keys = [createMasterKey(), testMasterKey].map(formatMasterKey).join();
+    const [ahead] = await startTextNodes([url], { MASTER_KEYS: keys });
+    expect((await register(ahead?.address ?? '', 'bob', 2)).status).toBe(201);
+
+    expect((await verify(here, 'bob', 2)).status).toBe(503);
+    expect(await (await verify(here, 'ada', 1)).json()).toMatchObject({ verified: true });
+    expect(await (await verify(ahead?.address ?? '', 'bob', 2)).json()).toMatchObject({ verified: true });
   });
 
   it('count the requests of an address together', async () => {
