@@ -171,6 +171,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
           freeFailuresPerUser: config.limits.freeFailuresPerUser,
         },
         audit,
+        receipts: database.receipts,
         metrics,
       }),
       inspection: new AuditedInspection(inspection, audit),

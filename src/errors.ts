@@ -26,6 +26,16 @@ export const errorCatalogue = {
     retryable: false,
     message: 'The id must have 1 to 255 characters and no control characters',
   },
+  BAD_IDEMPOTENCY_KEY: {
+    status: 400,
+    retryable: false,
+    message: 'Idempotency-Key must be 8 to 255 visible ASCII characters, sent once',
+  },
+  IDEMPOTENCY_MISMATCH: {
+    status: 422,
+    retryable: false,
+    message: 'This Idempotency-Key was used for another request; take a new key',
+  },
   BAD_PAGE: { status: 400, retryable: false, message: 'The page asked for is out of range' },
   IMAGE_COUNT: { status: 400, retryable: false, message: 'Send exactly one image' },
   USER_EXISTS: { status: 409, retryable: false, message: 'User already exists' },

@@ -5,6 +5,7 @@ import type { Counters } from '../limits/counters.js';
 import type { ProtectionRepository } from '../protection/protection-repository.js';
 import type { BlobJournal } from '../storage/blob-journal.js';
 import type { MissingTemplates } from '../users/reembedding/missing-templates.js';
+import type { Receipts } from '../users/idempotency/receipts.js';
 import type { UserRepository } from '../users/user-repository.js';
 import type { ConsistencyCheck } from './consistency.js';
 
@@ -32,6 +33,7 @@ export interface Database {
   readonly protection: ProtectionRepository;
   readonly auditLog: AuditLog;
   readonly apiKeys: ApiKeyRepository;
+  readonly receipts: Receipts;
   /** Absent where no other node uses the database. */
   readonly lease?: Lease;
   /** Absent where no other node uses the database: memory counts as well then, and faster. */

@@ -10,6 +10,7 @@ import type { Vault } from '../protection/vault.js';
 import type { ImageStore } from '../storage/image-store.js';
 import { withStagedImages } from '../storage/with-staged-images.js';
 import { assertLive, noLivenessAsked, type LivenessRule } from './decision/liveness-rule.js';
+import type { Receipt } from './idempotency/receipts.js';
 import { readFace } from './read-face.js';
 import { assertUserId } from './user-id.js';
 import type { Database } from '../database/database.js';
@@ -47,9 +48,9 @@ export class Enroller {
   }
 
   /** @throws ServiceError BAD_ID, USER_EXISTS, or what `examine` throws. */
-  async register(id: string, image: Uint8Array, { signal, origin }: RequestOptions): Promise<User> {
+  async register(id: string, image: Uint8Array, { signal, origin, receipt }: RequestOptions): Promise<User> {
     await this.assertFree(id);
-    return this.enrol(id, [await this.examine(image, signal)], origin);
+    return this.enrol(id, [await this.examine(image, signal)], origin, receipt);
   }
 
   /**
@@ -85,12 +86,17 @@ export class Enroller {
   }
 
   /** Creates a user with portraits of one person. @throws ServiceError USER_EXISTS. */
-  async enrol(id: string, portraits: readonly [Portrait, ...Portrait[]], origin: AuditOrigin): Promise<User> {
+  async enrol(
+    id: string,
+    portraits: readonly [Portrait, ...Portrait[]],
+    origin: AuditOrigin,
+    receipt: Receipt | undefined,
+  ): Promise<User> {
     const { users } = this.options.database;
     const user: User = { id, timestamp: new Date(Math.floor(Date.now() / 1000) * 1000) };
     const key = this.options.vault.createKey(id);
     await this.store(key, portraits, ([face, ...moreFaces]) =>
-      users.enrol({ user, key, ...face, moreFaces }, origin),
+      users.enrol({ user, key, ...face, moreFaces }, origin, receipt),
     );
     return user;
   }

@@ -47,13 +47,14 @@ export class FaceUserService implements UserService {
   register(
     id: string,
     image: Uint8Array,
-    { moreImages = [], signal, origin }: RegistrationOptions,
+    { moreImages = [], signal, origin, receipt }: RegistrationOptions,
   ): Promise<User> {
     return registerTogether(this.#enroller, this.options.rule, {
       id,
       images: [image, ...moreImages],
       signal,
       origin,
+      receipt,
     });
   }
 
@@ -75,10 +76,10 @@ export class FaceUserService implements UserService {
     };
   }
 
-  async remove(id: string, { origin }: RequestOptions): Promise<{ filesDeleted: string[] }> {
+  async remove(id: string, { origin, receipt }: RequestOptions): Promise<{ filesDeleted: string[] }> {
     const { database, images, logger } = this.options;
     assertUserId(id);
-    const removed = await database.users.remove(id, origin);
+    const removed = await database.users.remove(id, origin, receipt);
     if (!removed) throw new ServiceError('USER_NOT_FOUND');
     const outcomes = await Promise.allSettled(
       removed.imageKeys.map((key) => finishDeletion(key, database.blobs, images)),

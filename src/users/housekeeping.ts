@@ -18,6 +18,9 @@ const REMNANTS_KEPT_MS = DAY_MS;
 /** A gallery that was out of touch for longer loads everything again. */
 const GALLERY_CHANGES_KEPT_MS = 7 * DAY_MS;
 
+/** How long a client may repeat an operation under its key. */
+const RECEIPTS_KEPT_MS = DAY_MS;
+
 /** Rows deleted by one transaction: some ten milliseconds, for which others may have to wait. */
 const SLICE = 1000;
 
@@ -28,7 +31,10 @@ const TASK_BUDGET_MS = MINUTE_MS;
 const LEASE_SECONDS = 900;
 
 export interface HousekeepingOptions {
-  readonly database: Pick<Database, 'blobs' | 'gallery' | 'auditLog' | 'removeRemnants' | 'lease'>;
+  readonly database: Pick<
+    Database,
+    'blobs' | 'gallery' | 'auditLog' | 'receipts' | 'removeRemnants' | 'lease'
+  >;
   readonly clock: Pick<ClockWatch, 'trustedNow'>;
   readonly images: ImageStore;
   readonly counters?: Pick<Counters, 'removeExpired'>;
@@ -116,7 +122,7 @@ export class Housekeeping {
 
   #tasks(now: Date): Task[] {
     const { database, images, logger, imageRetentionDays, auditRetentionDays } = this.options;
-    const { gallery, auditLog, blobs } = database;
+    const { gallery, auditLog, blobs, receipts } = database;
     const before = (ageMs: number) => new Date(now.getTime() - ageMs);
     return [
       { name: 'unfinished images', run: () => this.#sweep(before(PENDING_LIMIT_MS)) },
@@ -137,6 +143,10 @@ export class Housekeeping {
         },
       },
       this.#expiredCounters(),
+      {
+        name: 'receipts',
+        run: () => this.#inSlices((first) => receipts.forget(before(RECEIPTS_KEPT_MS), first)),
+      },
       {
         name: 'remnants',
         // Before changes are forgotten: a database may learn from them what was deleted.

@@ -27,7 +27,11 @@ export class ImageAdder {
    *   Enroller.examine throws.
    * @returns how many pictures the user has now.
    */
-  async add(id: string, image: Uint8Array, { signal, origin }: RequestOptions): Promise<{ images: number }> {
+  async add(
+    id: string,
+    image: Uint8Array,
+    { signal, origin, receipt }: RequestOptions,
+  ): Promise<{ images: number }> {
     const { database, enroller } = this.options;
     assertUserId(id);
     if (!(await database.users.find(id))) throw new ServiceError('USER_NOT_FOUND');
@@ -36,7 +40,7 @@ export class ImageAdder {
     const key = await enroller.keyOf(id);
     await enroller.store(key, [portrait], async ([face]) => {
       // Deleted, registered again or given another picture in the meantime: the question is another one then.
-      while (!(await database.users.addFace(key, besides, face, origin)))
+      while (!(await database.users.addFace(key, besides, face, origin, receipt)))
         besides = await this.#accept(id, portrait.face);
     });
     return { images: besides.length + 1 };

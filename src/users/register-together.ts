@@ -3,6 +3,7 @@ import { ServiceError } from '../errors.js';
 import { scoreOf } from './claim.js';
 import type { MatchRule } from './decision/decision.js';
 import type { Enroller, Portrait } from './enroller.js';
+import type { Receipt } from './idempotency/receipts.js';
 import { MAX_IMAGES_PER_REGISTRATION } from './image-limits.js';
 import type { User } from '../records.js';
 
@@ -11,6 +12,7 @@ export interface JointRegistration {
   readonly images: readonly [Uint8Array, ...Uint8Array[]];
   readonly signal: AbortSignal | undefined;
   readonly origin: AuditOrigin;
+  readonly receipt: Receipt | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface JointRegistration {
 export async function registerTogether(
   enroller: Enroller,
   { threshold }: Pick<MatchRule, 'threshold'>,
-  { id, images: [first, ...others], signal, origin }: JointRegistration,
+  { id, images: [first, ...others], signal, origin, receipt }: JointRegistration,
 ): Promise<User> {
   if (others.length >= MAX_IMAGES_PER_REGISTRATION)
     throw new ServiceError('IMAGE_COUNT', {
@@ -44,7 +46,7 @@ export async function registerTogether(
       });
     portraits.push(portrait);
   }
-  return enroller.enrol(id, portraits, origin);
+  return enroller.enrol(id, portraits, origin, receipt);
 }
 
 /** Says which of several pictures was refused. */

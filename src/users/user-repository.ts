@@ -1,5 +1,6 @@
 import type { AuditOrigin } from '../audit/audit-log.js';
 import type { UserKey } from '../protection/user-key.js';
+import type { Receipt } from './idempotency/receipts.js';
 import type { StoredImage, StoredTemplate, User } from '../records.js';
 
 export interface EnrolledFace {
@@ -39,9 +40,11 @@ export interface UserRepository {
   templatesOf(userId: string, modelId: string): Promise<StoredTemplate[]>;
   /**
    * Inserts user, images, templates and gallery changes, and turns the pending blobs live.
+   * @param receipt keeps the answer in the same transaction, here and below.
    * @throws ServiceError USER_EXISTS when the id is taken; of concurrent enrolments of one id exactly one wins.
+   *   ReceiptExistsError when the request has been answered already.
    */
-  enrol(enrolment: Enrolment, origin: AuditOrigin): Promise<void>;
+  enrol(enrolment: Enrolment, origin: AuditOrigin, receipt?: Receipt): Promise<void>;
   /**
    * Gives a user who is already registered, but has no template of this model, image and template as `enrol` does.
    * The user's row and timestamp stay.
@@ -62,11 +65,12 @@ export interface UserRepository {
     besides: readonly string[],
     face: EnrolledFace,
     origin: AuditOrigin,
+    receipt?: Receipt,
   ): Promise<boolean>;
   /**
    * Deletes the user with key, templates and image rows, records the gallery changes and marks the blobs as
    * `deleting`.
    * @returns keys of the image files still to be deleted, or null when there is no such user.
    */
-  remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null>;
+  remove(id: string, origin: AuditOrigin, receipt?: Receipt): Promise<{ imageKeys: string[] } | null>;
 }

@@ -1,4 +1,6 @@
 import type { AuditOrigin } from '../audit/audit-log.js';
+import type { Receipt } from './idempotency/receipts.js';
+import type { IdempotencyKey } from './idempotency/request-receipt.js';
 import type { PageRequest } from './user-repository.js';
 import type { User } from '../records.js';
 
@@ -21,6 +23,13 @@ export interface RequestOptions {
    * @default nobody known, like all others who are not
    */
   readonly caller?: string;
+  /**
+   * Names the operation, so that a repetition gets the first answer again.
+   * @default every request is one of its own
+   */
+  readonly idempotencyKey?: IdempotencyKey | undefined;
+  /** What keeps the answer of a named operation together with what it changes. */
+  readonly receipt?: Receipt | undefined;
 }
 
 export interface RegistrationOptions extends RequestOptions {

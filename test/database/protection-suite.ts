@@ -139,9 +139,10 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       const [row] = (await contentsOf(database, 'ada')).templates;
       if (row === undefined) throw new Error('There is no template.');
       expect(both.openTemplate(row).vector).toEqual(enrolments[0]?.template.vector);
-      await expect(database.protection.keyOf('ada')).rejects.toThrow(
-        `master key ${next.id} is not configured`,
-      );
+      await expect(database.protection.keyOf('ada')).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        cause: { masterKeyId: next.id },
+      });
     });
 
     it('knows each master key once, and a first one only as the first', async () => {

@@ -121,6 +121,7 @@ describe('housekeeping', () => {
       database: {
         gallery: database.gallery,
         auditLog: database.auditLog,
+        receipts: database.receipts,
         blobs: {
           announce: (key) => database.blobs.announce(key),
           forget: (key) => database.blobs.forget(key),

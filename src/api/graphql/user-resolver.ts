@@ -1,4 +1,5 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, ID, Info, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ServiceError } from '../../errors.js';
 import type { User } from '../../records.js';
 import type { UserService, VerificationResult } from '../../users/user-service.js';
@@ -9,7 +10,7 @@ import { IMAGE_DESCRIPTION, uploadScalar } from './uploads/image-upload.js';
 import type { ImageUpload } from './uploads/image-upload.js';
 import { MAX_USERS_PER_QUERY } from './operations/list-limits.js';
 import { readUpload } from './uploads/read-upload.js';
-import { requestOptions } from './request-options.js';
+import { repeatableOptions } from './request-options.js';
 import {
   AddUserImageResult,
   DeleteUserResult,
@@ -62,12 +63,13 @@ export class UserResolver {
     })
     moreImages: ImageUpload[] | null | undefined,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<{ message: string; user: User }> {
     const read = (upload: ImageUpload) => readUpload(upload, this.maxImageBytes, context.memory);
     // All at once: the parts may arrive in any order.
     const [bytes, more] = await Promise.all([read(image), Promise.all((moreImages ?? []).map(read))]);
     const user = await this.userService.register(id, bytes, {
-      ...requestOptions(context),
+      ...repeatableOptions(context, info),
       moreImages: more,
     });
     return { message: messages.registered, user };
@@ -82,9 +84,10 @@ export class UserResolver {
     @Arg('id', () => ID, { description: `Id of the person: ${ID_DESCRIPTION}` }) id: string,
     @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<{ message: string; images: number }> {
     const bytes = await readUpload(image, this.maxImageBytes, context.memory);
-    const { images } = await this.userService.addImage(id, bytes, requestOptions(context));
+    const { images } = await this.userService.addImage(id, bytes, repeatableOptions(context, info));
     return { message: messages.imageAdded, images };
   }
 
@@ -95,12 +98,13 @@ export class UserResolver {
     @Arg('id', () => ID, { description: `Id of the claimed person: ${ID_DESCRIPTION}` }) id: string,
     @Arg('image', () => uploadScalar, { description: IMAGE_DESCRIPTION }) image: ImageUpload,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<VerificationResult & { message: string }> {
     const bytes = await readUpload(image, this.maxImageBytes, context.memory);
     const { recognition, verified, similarity } = await this.userService.verify(
       id,
       bytes,
-      requestOptions(context),
+      repeatableOptions(context, info),
     );
     return { message: messages.verified, recognition, verified, similarity };
   }
@@ -111,8 +115,9 @@ export class UserResolver {
   async deleteUser(
     @Arg('id', () => ID, { description: `Id of the user to delete: ${ID_DESCRIPTION}` }) id: string,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<{ message: string; filesDeleted: string[] }> {
-    const { filesDeleted } = await this.userService.remove(id, requestOptions(context));
+    const { filesDeleted } = await this.userService.remove(id, repeatableOptions(context, info));
     return { message: messages.deleted, filesDeleted };
   }
 }

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly address: string;
   /** Who makes the request. */
   principal: Principal;
+  /** Every `Idempotency-Key` that was sent. */
+  readonly idempotencyKeys: readonly string[];
   /** Aborted when the connection closes before the answer is complete. */
   readonly signal: AbortSignal;
   /** Memory for the pictures of this request, given back when its answer is over. */
@@ -64,6 +66,7 @@ export function requestContext(budget: MemoryBudget): RequestHandler {
         interface: knownRoute(request.path) === '/graphql' ? 'graphql' : 'rest',
         address: request.ip ?? 'unknown',
         principal: { kind: 'anyone' },
+        idempotencyKeys: request.headersDistinct['idempotency-key'] ?? [],
         signal: disconnection.signal,
         memory,
       },

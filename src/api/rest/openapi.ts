@@ -13,6 +13,16 @@ function keyFor(operation: Operation) {
   return { security: [{ bearerKey: scopes }, { headerKey: scopes }] };
 }
 
+const repetition: readonly ErrorCode[] = ['BAD_IDEMPOTENCY_KEY', 'IDEMPOTENCY_MISMATCH'];
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'A random text of your own, a UUID for example. The same request with the same key gets the first answer again for 24 hours, also after a 503 whose work had been done.',
+  schema: { type: 'string', minLength: 8, maxLength: 255, pattern: '^[!-~]+$' },
+};
+
 const imageFailures: readonly ErrorCode[] = [
   'BAD_REQUEST',
   'BAD_ID',
@@ -95,11 +105,12 @@ export const openApiDocument = {
         operationId: 'registerUser',
         ...keyFor('registerUser'),
         summary: 'Register a user',
+        parameters: [idempotencyKey],
         requestBody: imageForm,
         responses: {
           '201': success('The user was registered', { message: message(messages.registered) }),
           ...failures({
-            codes: [...portraitFailures, 'USER_EXISTS', ...access, ...unexpected],
+            codes: [...portraitFailures, 'USER_EXISTS', ...repetition, ...access, ...unexpected],
             incomplete: messages.registerIncomplete,
           }),
         },
@@ -139,6 +150,7 @@ export const openApiDocument = {
         ...keyFor('deleteUser'),
         summary: 'Delete a user with everything stored about them',
         parameters: [
+          idempotencyKey,
           {
             name: 'Prefer',
             in: 'header',
@@ -164,6 +176,7 @@ export const openApiDocument = {
               'USER_NOT_FOUND',
               'REQUEST_TOO_LARGE',
               'DELETION_UNFINISHED',
+              ...repetition,
               ...access,
               ...unexpected,
             ],
@@ -177,6 +190,7 @@ export const openApiDocument = {
         operationId: 'verifyUser',
         ...keyFor('verifyUser'),
         summary: 'Verify that a picture shows a user',
+        parameters: [idempotencyKey],
         requestBody: imageForm,
         responses: {
           '200': success('The picture was compared', {
@@ -198,6 +212,7 @@ export const openApiDocument = {
               'INVALID_USER',
               'NOT_ENROLLED',
               'TOO_MANY_ATTEMPTS',
+              ...repetition,
               ...access,
               ...unexpected,
             ],

@@ -190,6 +190,21 @@ export const auditHead = mysqlTable('face_audit_head', {
   hash: bytes('hash', { length: 32 }).notNull(),
 });
 
+/** First answers to operations that clients named with a key of their own, for a day. */
+export const receipts = mysqlTable(
+  'face_receipts',
+  {
+    /** SHA-256 of the client's key. */
+    keyHash: bytes('key_hash', { length: 32 }).primaryKey(),
+    /** SHA-256 of what was asked. */
+    fingerprint: bytes('fingerprint', { length: 32 }).notNull(),
+    /** Sealed with the client's key. */
+    answer: blob('answer').notNull(),
+    createdAt: seconds('created_at').notNull(),
+  },
+  (table) => [index('face_receipts_time').on(table.createdAt)],
+);
+
 /** Counters of the rate limits that all nodes share. */
 export const rateCounters = mysqlTable(
   'face_rate_counters',

@@ -9,6 +9,7 @@ import { SqlConsistencyCheck } from './consistency-check.js';
 import { SqlGalleryLog } from './gallery-log.js';
 import { SqlMissingTemplates } from './missing-templates.js';
 import { SqlProtectionRepository } from './protection-repository.js';
+import { SqlReceipts } from './receipts.js';
 import { SqlUserRepository } from './user-repository.js';
 
 /** Every repository over one session. */
@@ -27,5 +28,6 @@ export function createRepositories(
     missingTemplates: new SqlMissingTemplates(session, dialect, vault),
     protection: new SqlProtectionRepository(session, dialect, vault),
     apiKeys: new SqlApiKeyRepository(session, dialect),
+    receipts: new SqlReceipts(session, dialect),
   };
 }

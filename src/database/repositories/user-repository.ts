@@ -4,19 +4,26 @@ import { ServiceError } from '../../errors.js';
 import type { UserKey } from '../../protection/user-key.js';
 import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate, User } from '../../records.js';
+import type { Receipt } from '../../users/idempotency/receipts.js';
 import type { EnrolledFace, Enrolment, PageRequest, UserRepository } from '../../users/user-repository.js';
 import type { Dialect, Queries } from '../dialect.js';
 import type { Session } from '../session.js';
 import { appendToAuditLog, stands } from './audit-log.js';
 import { holdsExactly } from './holds-exactly.js';
 import { makeLive } from './make-live.js';
+import { completeReceipt, reserveReceipt, withdrawReceipt } from './receipts.js';
 import { recordChanges } from './record-changes.js';
 import { asUser, sealedColumns, userColumns } from './columns.js';
 
-/** Notes what a transaction does. @param user whose pseudonym is undefined when nothing was held about them. */
+/**
+ * Notes what a transaction does.
+ * @param user whose pseudonym is undefined when nothing was held about them.
+ * @param answer what the client gets, kept where the request has a receipt.
+ */
 type Note = (
   operation: AuditOperation,
   user: { readonly userId: string; readonly pseudonym: string | undefined },
+  answer: unknown,
 ) => Promise<void>;
 
 export class SqlUserRepository implements UserRepository {
@@ -62,27 +69,31 @@ export class SqlUserRepository implements UserRepository {
     return rows.map((row) => this.vault.openTemplate(row));
   }
 
-  enrol({ user, key, moreFaces = [], ...face }: Enrolment, origin: AuditOrigin): Promise<void> {
+  enrol(
+    { user, key, moreFaces = [], ...face }: Enrolment,
+    origin: AuditOrigin,
+    receipt?: Receipt,
+  ): Promise<void> {
     const { users, userKeys } = this.dialect.tables;
-    return this.#once(origin, async (database, note) => {
+    return this.#once({ origin, receipt }, async (database, note) => {
       if (!(await this.dialect.insertUnlessTaken(database.insert(users).values(user))))
         throw new ServiceError('USER_EXISTS');
       await database.insert(userKeys).values(key.stored);
       await this.#insertFaces(database, key, [face, ...moreFaces]);
-      await note('register', key.stored);
+      await note('register', key.stored, user);
     });
   }
 
   enrolExisting(key: UserKey, face: EnrolledFace, origin: AuditOrigin): Promise<void> {
     const { userId } = key.stored;
-    return this.#once(origin, async (database, note) => {
+    return this.#once({ origin }, async (database, note) => {
       // Locked first: of two first faces the second one sees the other.
       if (!(await this.#lockUser(database, userId))) throw new ServiceError('USER_NOT_FOUND');
       const enrolled = await this.#templateIds(database, userId, face.template.modelId);
       if (enrolled.length > 0) throw new ServiceError('USER_EXISTS');
       await this.#assertOwnKey(database, key);
       await this.#insertFaces(database, key, [face]);
-      await note('register', key.stored);
+      await note('register', key.stored, { id: userId });
     });
   }
 
@@ -91,23 +102,24 @@ export class SqlUserRepository implements UserRepository {
     besides: readonly string[],
     face: EnrolledFace,
     origin: AuditOrigin,
+    receipt?: Receipt,
   ): Promise<boolean> {
     const { userId } = key.stored;
-    return this.#once(origin, async (database, note) => {
+    return this.#once({ origin, receipt }, async (database, note) => {
       // Locked first: of two faces added at once the second one sees the other.
       await this.#lockUser(database, userId);
       const present = await this.#templateIds(database, userId, face.template.modelId);
       if (!holdsExactly(present, besides)) return false;
       await this.#assertOwnKey(database, key);
       await this.#insertFaces(database, key, [face]);
-      await note('add-image', key.stored);
+      await note('add-image', key.stored, { images: besides.length + 1 });
       return true;
     });
   }
 
-  async remove(id: string, origin: AuditOrigin): Promise<{ imageKeys: string[] } | null> {
+  async remove(id: string, origin: AuditOrigin, receipt?: Receipt): Promise<{ imageKeys: string[] } | null> {
     const { blobs, images, templates, userKeys, users } = this.dialect.tables;
-    const removed = await this.#once(origin, async (database, note) => {
+    const removed = await this.#once({ origin, receipt }, async (database, note) => {
       // Locked first: nothing can be enrolled for this user between the steps.
       if (!(await this.#lockUser(database, id))) return null;
       const [imageRows, templateRows, [key]] = await this.dialect.batch(database, [
@@ -129,7 +141,7 @@ export class SqlUserRepository implements UserRepository {
         database,
         templateRows.map(({ templateId }) => ({ op: 'remove', templateId })),
       );
-      await note('delete', { userId: id, pseudonym: key?.pseudonym });
+      await note('delete', { userId: id, pseudonym: key?.pseudonym }, { filesDeleted: imageKeys });
       return { imageKeys };
     });
     if (removed) await this.session.scrub();
@@ -141,7 +153,7 @@ export class SqlUserRepository implements UserRepository {
    * notes itself in the audit log, last; a repetition first looks whether the entry of an earlier attempt stands there.
    */
   #once<Result>(
-    origin: AuditOrigin,
+    { origin, receipt }: { readonly origin: AuditOrigin; readonly receipt?: Receipt | undefined },
     work: (database: Queries, note: Note) => Promise<Result>,
   ): Promise<Result> {
     const attempts: { readonly entry: AuditEntry | undefined; readonly result: Result }[] = [];
@@ -150,11 +162,14 @@ export class SqlUserRepository implements UserRepository {
         for (const { entry, result } of attempts)
           if (entry === undefined || (await stands(this.dialect, database, entry))) return result;
       let noted: AuditEntry | undefined;
-      const result = await work(database, async (operation, { userId, pseudonym }) => {
+      if (receipt) await reserveReceipt(this.dialect, database, receipt.written(null));
+      const result = await work(database, async (operation, { userId, pseudonym }, answer) => {
+        if (receipt) await completeReceipt(this.dialect, database, receipt.written(answer));
         const pseudonyms = new Map(pseudonym === undefined ? [] : [[userId, pseudonym]]);
         const event = { ...origin, operation, outcome: 'done', userId } as const;
         [noted] = await appendToAuditLog(this.dialect, database, [event], pseudonyms);
       });
+      if (receipt && noted === undefined) await withdrawReceipt(this.dialect, database, receipt.keyHash);
       attempts.push({ entry: noted, result });
       return result;
     });

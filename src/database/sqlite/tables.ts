@@ -146,3 +146,18 @@ export const auditHead = sqliteTable('audit_head', {
   seq: integer('seq').notNull(),
   hash: bytes('hash').notNull(),
 });
+
+/** First answers to operations that clients named with a key of their own, for a day. */
+export const receipts = sqliteTable(
+  'receipts',
+  {
+    /** SHA-256 of the client's key. */
+    keyHash: bytes('key_hash').primaryKey(),
+    /** SHA-256 of what was asked. */
+    fingerprint: bytes('fingerprint').notNull(),
+    /** Sealed with the client's key. */
+    answer: bytes('answer').notNull(),
+    createdAt: wholeSeconds('created_at'),
+  },
+  (table) => [index('receipts_time').on(table.createdAt)],
+);

@@ -15,6 +15,7 @@ import { AuditedInspection } from '../../../src/audit/audited-inspection.js';
 import { guardedUserService } from '../../../src/guarded-user-service.js';
 import { createLogger } from '../../../src/create-logger.js';
 import { ServiceMetrics } from '../../../src/metrics/service-metrics.js';
+import { MemoryReceipts } from './memory-receipts.js';
 import { InMemoryInspection } from './in-memory-inspection.js';
 import { InMemoryUserService } from './in-memory-user-service.js';
 
@@ -89,7 +90,12 @@ export async function startApi({
   });
   const api = await createApi(
     {
-      userService: guardedUserService(users, { attempts: { ...config.limits, counters }, audit, metrics }),
+      userService: guardedUserService(users, {
+        attempts: { ...config.limits, counters },
+        audit,
+        receipts: new MemoryReceipts(),
+        metrics,
+      }),
       inspection: new AuditedInspection(new InMemoryInspection(users), audit),
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
       requestLimits: new RequestLimits({ ...config.limits, counters, remote: false }),

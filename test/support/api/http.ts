@@ -64,7 +64,8 @@ export function parseRaw(text: string): RawAnswer {
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values of a header are sent one by one. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
 }
 
@@ -78,7 +79,7 @@ export async function request(
     Connection: 'close',
     ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
     ...headers,
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  }).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`));
   return sendRaw(port, `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, body ?? '');
 }
 

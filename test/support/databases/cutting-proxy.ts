@@ -13,6 +13,8 @@ export class CuttingProxy {
   cuts = 0;
   /** Packets that clients sent so far. */
   packets = 0;
+  /** Called with everything that clients send. */
+  onPacket: (bytes: Buffer) => void = () => undefined;
   /** While true, nothing passes in either direction and nothing is closed. */
   frozen = false;
   readonly #sockets = new Set<Socket>();
@@ -94,6 +96,7 @@ export class CuttingProxy {
     client.on('data', (bytes) => {
       if (this.frozen) return;
       this.packets += 1;
+      this.onPacket(bytes);
       if (this.#next && bytes.includes(`${COM_QUERY}${this.#next.statement}`)) {
         const { cut: when, meanwhile } = this.#next;
         this.#next = null;

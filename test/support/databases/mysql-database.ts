@@ -24,6 +24,7 @@ export async function emptyTables(server: MariadbServer, database: string): Prom
     'face_blobs',
     'face_gallery_change',
     'face_api_keys',
+    'face_receipts',
     'users',
   ];
   const deletions = tables.map((table) => `DELETE FROM ${table}`).join('; ');

@@ -1,6 +1,9 @@
 import { AccessControl } from '../../../src/access/access-control.js';
 import { assertMayServe } from '../../../src/access/start-rule.js';
 import { createApi } from '../../../src/api/http-server.js';
+import { AuditWriter } from '../../../src/audit/audit-writer.js';
+import { guardedUserService } from '../../../src/guarded-user-service.js';
+import { ServiceMetrics } from '../../../src/metrics/service-metrics.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { createLogger } from '../../../src/create-logger.js';
 import { SynchronisedGallery } from '../../../src/gallery/synchronised-gallery.js';
@@ -8,7 +11,6 @@ import { createCounters } from '../../../src/limits/create-counters.js';
 import { RequestLimits } from '../../../src/limits/request-limits.js';
 import { openProtectedDatabase } from '../../../src/database/open-protected-database.js';
 import { LocalImageStore } from '../../../src/storage/local-image-store.js';
-import { limitAttempts } from '../../../src/users/attempts/attempt-limited-user-service.js';
 import { FaceInspector } from '../../../src/users/face-inspector.js';
 import { FaceUserService } from '../../../src/users/face-user-service.js';
 import { textAnchors, TextFaceService, TEXT_MODEL_ID, textRule } from './text-face-service.js';
@@ -40,7 +42,12 @@ const users = new FaceUserService({
   logger,
 });
 const api = await createApi({
-  userService: limitAttempts(users, { ...config.limits, counters }),
+  userService: guardedUserService(users, {
+    attempts: { ...config.limits, counters },
+    audit: new AuditWriter(database.auditLog),
+    receipts: database.receipts,
+    metrics: new ServiceMetrics(),
+  }),
   inspection: new FaceInspector({ faces, identifier: gallery, ...matching }),
   access,
   requestLimits: new RequestLimits({ ...config.limits, counters, remote: database.counters !== undefined }),
