@@ -125,8 +125,6 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       metrics.stage('search', durationMs);
     });
     shutdown.part(() => gallery.close());
-    await Promise.all([faces.ready(), gallery.load()]);
-
     const counters = createCounters(database.counters, logger);
     const clock = new ClockWatch({ databaseNow: () => database.now(), logger });
     metrics.watchClock(clock);
@@ -139,11 +137,6 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       imageRetentionDays: config.retention.imageDays,
       auditRetentionDays: config.retention.auditDays,
     });
-    // Other nodes may be in the middle of registrations of their own.
-    if (config.mysql) housekeeping.start();
-    else await housekeeping.startAlone();
-    shutdown.job(() => housekeeping.stop());
-
     const userService = new FaceUserService({
       database,
       images,
@@ -189,6 +182,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         faces: () => faces.ping(),
         gallery: () => gallery.ping(),
       },
+      progress: () => ({ templates: gallery.loadedTemplates }),
       warnings: () => [
         ...(clock.wrong
           ? [`the clock differs by ${clock.differenceSeconds} s from that of the database`]
@@ -201,6 +195,16 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
     shutdown.api(() => api.stop());
     const address = await api.listen();
+    logger.info({ address }, 'listening; work is taken when everything is loaded');
+    await Promise.all([faces.ready(), gallery.load()]);
+    gallery.follow((error) => {
+      logger.warn({ err: error }, 'the gallery could not catch up with the database yet');
+    });
+    // Other nodes may be in the middle of registrations of their own.
+    if (config.mysql) housekeeping.start();
+    else await housekeeping.startAlone();
+    shutdown.job(() => housekeeping.stop());
+    api.ready(address);
     const protection = new BackgroundProtection({ database, images, vault, logger });
     protection.start();
     shutdown.job(() => protection.stop());

@@ -33,6 +33,7 @@ export interface AppOptions {
   readonly lifecycle: Lifecycle;
   readonly memory: MemoryBudget;
   readonly health: HealthChecks;
+  readonly progress: () => Readonly<Record<string, number>>;
   readonly warnings: () => readonly string[];
   readonly healthTimeoutMs: number;
   readonly metrics: ServiceMetrics;
@@ -63,6 +64,7 @@ export function createApp(options: AppOptions): Express {
     lifecycle,
     memory,
     health,
+    progress,
     warnings,
     healthTimeoutMs,
     metrics,
@@ -71,6 +73,7 @@ export function createApp(options: AppOptions): Express {
   } = options;
   const { http, production } = config;
   const { maxImageBytes } = http;
+  const started = lifecycle.requireStarted;
   const limited = limitAddress(requestLimits);
   const authenticated = authenticate({
     access,
@@ -82,7 +85,9 @@ export function createApp(options: AppOptions): Express {
   app.set('trust proxy', http.trustProxy);
 
   app.use(requestContext(memory), requestLog(logger, metrics), lifecycle.closeWhenDraining, protect);
-  app.use(healthRoutes({ lifecycle, checks: health, warnings, logger, timeoutMs: healthTimeoutMs }));
+  app.use(
+    healthRoutes({ lifecycle, checks: health, progress, warnings, logger, timeoutMs: healthTimeoutMs }),
+  );
   app
     .route('/openapi.json')
     .get((_request, response) => {
@@ -93,8 +98,8 @@ export function createApp(options: AppOptions): Express {
     .route('/graphql')
     .all(graphqlCors(config))
     .options(onlyMethods('GET', 'POST'))
-    .all(graphqlRoute({ apollo, limited, authenticated, maxImageBytes, production, logger }));
-  app.use(restCors(config)).use(['/register', '/verify'], limited);
+    .all(graphqlRoute({ apollo, started, limited, authenticated, maxImageBytes, production, logger }));
+  app.use(restCors(config)).use(['/register', '/verify'], started, limited);
   app.use(restRoutes({ authenticated, runOperation: createRunOperation(apollo), maxImageBytes }));
   app.use(notFound, restFailures(logger));
   return app;

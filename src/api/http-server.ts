@@ -27,6 +27,8 @@ export interface ApiDependencies {
   readonly access: Pick<AccessControl, 'identify'>;
   readonly requestLimits: RequestLimits;
   readonly health: HealthChecks;
+  /** How far the start has come, for readiness. @default nothing */
+  readonly progress?: () => Readonly<Record<string, number>>;
   /** What should be mended although the service works. @default nothing */
   readonly warnings?: () => readonly string[];
   /** @default counts that nobody reads */
@@ -59,8 +61,13 @@ export interface HttpLimits {
 export interface Api {
   readonly server: Server;
   readonly state: ServiceState;
-  /** Starts to listen on the configured host and port. @returns the address, for example `http://127.0.0.1:4000`. */
+  /**
+   * Opens the configured port. Until `ready`, health answers and everything else is refused retryably.
+   * @returns the address, for example `http://127.0.0.1:4000`.
+   */
   listen(): Promise<string>;
+  /** Takes requests from now on. */
+  ready(address: string): void;
   /** Takes no new connections, finishes running requests, closes the others, within `drainMs`. */
   stop(): Promise<void>;
 }
@@ -73,6 +80,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     access,
     requestLimits,
     health,
+    progress = () => ({}),
     warnings = () => [],
     metrics = new ServiceMetrics(),
     config,
@@ -118,6 +126,7 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
       lifecycle,
       memory,
       health,
+      progress,
       warnings,
       healthTimeoutMs,
       metrics,
@@ -138,10 +147,9 @@ export async function createApi(dependencies: ApiDependencies, limits: HttpLimit
     get state() {
       return lifecycle.state;
     },
-    listen: async () => {
-      const address = await listen(server, config.http);
+    listen: () => listen(server, config.http),
+    ready: (address) => {
       lifecycle.ready(address);
-      return address;
     },
     stop: () => (stopping ??= stop()),
   };

@@ -9,12 +9,15 @@ export interface GalleryLog {
   /** Revision of the last committed change, 0 for none. */
   revision(): Promise<number>;
   /**
-   * Changes after `revision`, oldest first, up to the newest committed; null when they are no longer kept and
-   * the gallery must be loaded again. A template added and removed since may be left out altogether.
+   * Changes after `revision`, oldest first; null when they are no longer kept and the gallery must be loaded again. A
+   * template added and removed since may be left out altogether.
+   * @param first most changes to return at once; revisions are never divided.
+   * @returns the revision up to which these are all changes.
    */
   changesSince(
     revision: number,
     modelId: string,
+    first: number,
   ): Promise<{ revision: number; changes: GalleryChange[] } | null>;
   /**
    * Hands over all templates of a model in batches, as one consistent snapshot.

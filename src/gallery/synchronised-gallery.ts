@@ -4,6 +4,12 @@ import type { Candidate, Gallery, Identifier } from './gallery.js';
 import { GalleryThread } from './gallery-thread.js';
 import type { GalleryWorkerData } from './gallery-worker.js';
 
+/** How long a gallery that nobody searches may fall behind. */
+const FOLLOW_INTERVAL_MS = 5_000;
+
+/** Changes taken over at once: some 50 ms of work. */
+const CHANGES_PER_PAGE = 4096;
+
 export interface SynchronisedGalleryOptions extends GalleryWorkerData {
   readonly log: GalleryLog;
   /** Only templates of this embedder are searched. */
@@ -28,11 +34,18 @@ export class SynchronisedGallery implements Gallery, Identifier {
   #loaded: Promise<LoadedGallery> | null = null;
   #thread: GalleryThread | null = null;
   #revision = 0;
+  #loadedTemplates = 0;
+  #following: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SynchronisedGalleryOptions) {}
 
   get size(): number {
     return this.#thread?.size ?? 0;
+  }
+
+  /** Templates that were loaded so far, also while loading. */
+  get loadedTemplates(): number {
+    return this.#loadedTemplates;
   }
 
   /** Last change of the log that was taken over, 0 for none. */
@@ -58,7 +71,24 @@ export class SynchronisedGallery implements Gallery, Identifier {
     await this.#current();
   }
 
+  /**
+   * Catches up now and then also when nobody searches, so that no search has to make up for a long pause.
+   * @param onFailure called when the log could not be read; the next time comes all the same.
+   */
+  follow(onFailure: (error: unknown) => void, intervalMs = FOLLOW_INTERVAL_MS): void {
+    this.#following = setTimeout(() => {
+      void this.#inStep()
+        .catch(onFailure)
+        .then(() => {
+          if (this.#following !== undefined) this.follow(onFailure, intervalMs);
+        });
+    }, intervalMs);
+    this.#following.unref();
+  }
+
   async close(): Promise<void> {
+    clearTimeout(this.#following);
+    this.#following = undefined;
     await this.#thread?.close();
   }
 
@@ -83,15 +113,20 @@ export class SynchronisedGallery implements Gallery, Identifier {
   }
 
   async #catchUp(loaded: LoadedGallery, revision: number): Promise<void> {
-    if (loaded.revision >= revision) return;
-    const news = await this.options.log.changesSince(loaded.revision, this.options.modelId);
-    if (news === null) {
-      await this.#drop(loaded.thread);
-      return;
+    while (loaded.revision < revision) {
+      const news = await this.options.log.changesSince(
+        loaded.revision,
+        this.options.modelId,
+        CHANGES_PER_PAGE,
+      );
+      if (news === null) {
+        await this.#drop(loaded.thread);
+        return;
+      }
+      await loaded.thread.apply(news.changes);
+      loaded.revision = news.revision;
+      this.#revision = news.revision;
     }
-    await loaded.thread.apply(news.changes);
-    loaded.revision = news.revision;
-    this.#revision = news.revision;
   }
 
   #current(): Promise<LoadedGallery> {
@@ -112,7 +147,11 @@ export class SynchronisedGallery implements Gallery, Identifier {
       void this.#drop(thread);
     });
     try {
-      const revision = await log.snapshot(modelId, (templates) => thread.add(templates));
+      this.#loadedTemplates = 0;
+      const revision = await log.snapshot(modelId, async (templates) => {
+        await thread.add(templates);
+        this.#loadedTemplates += templates.length;
+      });
       this.#thread = thread;
       this.#revision = revision;
       return { thread, revision, updates: Promise.resolve() };

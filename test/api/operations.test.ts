@@ -71,6 +71,27 @@ describe('health', () => {
     expect(running.api.state).toEqual({ status: 'ready', address: running.url });
   });
 
+  it('is alive and says how far it is while the service loads, and refuses work retryably', async () => {
+    const running = await start({ loading: true });
+    expect(await get(running, '/healthz')).toMatchObject({ status: 200 });
+    expect(await get(running, '/readyz')).toMatchObject({
+      status: 503,
+      body: '{"status":"loading","templates":7}',
+    });
+    expect(await get(running, '/openapi.json')).toMatchObject({ status: 200 });
+    for (const [method, path] of [
+      ['GET', '/register/'],
+      ['POST', '/verify/'],
+      ['POST', '/graphql'],
+    ] as const) {
+      const answer = await request(running.port, { method, path });
+      expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': expect.any(String) as string } });
+      expect(answer.body).toContain('The service is starting');
+    }
+    running.api.ready(running.url);
+    expect(await get(running, '/register/')).toMatchObject({ status: 200 });
+  });
+
   it('is ready with warnings when something should be mended although the service works', async () => {
     const running = await start({ warnings: ['the clock is wrong'] });
     expect(await get(running, '/readyz')).toMatchObject({

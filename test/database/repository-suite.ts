@@ -275,7 +275,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const both = [enrolment, further].map(({ template }) => ({ ...template, userId: 'ada' }));
       expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual(both);
       expect(await snapshotOf(database)).toEqual({ revision: 1, templates: both });
-      expect(await database.gallery.changesSince(0, MODEL_ID)).toEqual({
+      expect(await database.gallery.changesSince(0, MODEL_ID, 100)).toEqual({
         revision: 1,
         changes: both.map((template) => ({ op: 'add', template })),
       });
@@ -520,11 +520,11 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       expect(await database.missingTemplates.count(other)).toBe(0);
       expect(await database.users.templatesOf('ada', other)).toEqual([{ ...template, userId: 'ada' }]);
       expect(await database.users.templatesOf('ada', MODEL_ID)).toEqual([{ ...old, userId: 'ada' }]);
-      expect(await database.gallery.changesSince(1, other)).toEqual({
+      expect(await database.gallery.changesSince(1, other, 100)).toEqual({
         revision: 2,
         changes: [{ op: 'add', template: { ...template, userId: 'ada' } }],
       });
-      expect((await database.gallery.changesSince(1, MODEL_ID))?.changes).toEqual([]);
+      expect((await database.gallery.changesSince(1, MODEL_ID, 100))?.changes).toEqual([]);
       expect(await database.users.remove('ada', testOrigin)).toEqual({ imageKeys: [image.key] });
       expect(await database.users.templatesOf('ada', other)).toEqual([]);
     });
@@ -642,7 +642,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const database = await open();
       expect(await database.gallery.revision()).toBe(0);
       expect(await snapshotOf(database)).toEqual({ revision: 0, templates: [] });
-      expect(await database.gallery.changesSince(0, MODEL_ID)).toEqual({ revision: 0, changes: [] });
+      expect(await database.gallery.changesSince(0, MODEL_ID, 100)).toEqual({ revision: 0, changes: [] });
     });
 
     it('counts every change and tells what is newer, oldest first', async () => {
@@ -651,20 +651,20 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       const bob = await enrol(database, { id: 'bob', seed: 2 });
       await database.users.remove('ada', testOrigin);
 
-      expect(await database.gallery.changesSince(1, MODEL_ID)).toEqual({
+      expect(await database.gallery.changesSince(1, MODEL_ID, 100)).toEqual({
         revision: 3,
         changes: [
           { op: 'add', template: { ...bob.template, userId: 'bob' } },
           { op: 'remove', templateId: ada.template.templateId },
         ],
       });
-      expect(await database.gallery.changesSince(3, MODEL_ID)).toEqual({ revision: 3, changes: [] });
+      expect(await database.gallery.changesSince(3, MODEL_ID, 100)).toEqual({ revision: 3, changes: [] });
     });
 
     it('tells nothing of other models', async () => {
       const database = await open();
       await enrol(database, { id: 'ada', modelId: 'model-b' });
-      expect(await database.gallery.changesSince(0, MODEL_ID)).toEqual({ revision: 1, changes: [] });
+      expect(await database.gallery.changesSince(0, MODEL_ID, 100)).toEqual({ revision: 1, changes: [] });
       expect((await snapshotOf(database)).templates).toEqual([]);
     });
 
@@ -673,15 +673,15 @@ export function describeRepository(dialect: string, open: () => Promise<Database
       await enrol(database, { id: 'ada', seed: 1 });
       await enrol(database, { id: 'bob', seed: 2 });
       await database.gallery.forgetChanges(new Date(Date.now() - 60_000), 100);
-      expect((await database.gallery.changesSince(0, MODEL_ID))?.changes).toHaveLength(2);
+      expect((await database.gallery.changesSince(0, MODEL_ID, 100))?.changes).toHaveLength(2);
 
       await database.gallery.forgetChanges(new Date(Date.now() + 60_000), 100);
-      expect(await database.gallery.changesSince(0, MODEL_ID)).toBeNull();
-      expect(await database.gallery.changesSince(2, MODEL_ID)).toEqual({ revision: 2, changes: [] });
+      expect(await database.gallery.changesSince(0, MODEL_ID, 100)).toBeNull();
+      expect(await database.gallery.changesSince(2, MODEL_ID, 100)).toEqual({ revision: 2, changes: [] });
 
       const eve = await enrol(database, { id: 'eve', seed: 3 });
-      expect(await database.gallery.changesSince(1, MODEL_ID)).toBeNull();
-      expect(await database.gallery.changesSince(2, MODEL_ID)).toEqual({
+      expect(await database.gallery.changesSince(1, MODEL_ID, 100)).toBeNull();
+      expect(await database.gallery.changesSince(2, MODEL_ID, 100)).toEqual({
         revision: 3,
         changes: [{ op: 'add', template: { ...eve.template, userId: 'eve' } }],
       });
@@ -689,7 +689,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
     it('asks for a reload when the cursor is newer than the database', async () => {
       const database = await open();
-      expect(await database.gallery.changesSince(7, MODEL_ID)).toBeNull();
+      expect(await database.gallery.changesSince(7, MODEL_ID, 100)).toBeNull();
     });
 
     it('takes a snapshot that later writes do not change', async () => {
@@ -705,7 +705,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
 
       expect(revision).toBe(5);
       expect(held.map(({ userId }) => userId).sort()).toEqual([0, 1, 2, 3, 4].map((n) => `user-${n}`));
-      expect((await database.gallery.changesSince(revision, MODEL_ID))?.changes).toHaveLength(2);
+      expect((await database.gallery.changesSince(revision, MODEL_ID, 100))?.changes).toHaveLength(2);
     });
 
     it('rejects a snapshot whose receiver fails, and stays usable', async () => {
@@ -715,6 +715,32 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         database.gallery.snapshot(MODEL_ID, () => Promise.reject(new Error('receiver failed'))),
       ).rejects.toThrow('receiver failed');
       expect((await snapshotOf(database)).templates).toHaveLength(1);
+    });
+
+    it('are read in pages that divide no revision', async () => {
+      const database = await open();
+      for (const [seed, id] of ['ada', 'bob', 'cid'].entries()) {
+        const enrolment = await announced(database, { id, seed });
+        const more = await announced(database, { id, seed: seed + 10 });
+        await database.users.enrol(
+          { ...enrolment, moreFaces: [{ image: more.image, template: more.template }] },
+          testOrigin,
+        );
+      }
+      const pages: number[][] = [];
+      for (let cursor = 0; cursor < 3;) {
+        const news = await database.gallery.changesSince(cursor, MODEL_ID, 3);
+        if (news === null) throw new Error('The changes are gone.');
+        pages.push([news.revision, news.changes.length]);
+        cursor = news.revision;
+      }
+      expect(pages).toEqual([
+        [1, 2],
+        [2, 2],
+        [3, 2],
+      ]);
+      // A page that holds less than one revision cannot be used: the gallery is loaded again.
+      expect(await database.gallery.changesSince(0, MODEL_ID, 2)).toBeNull();
     });
 
     it('lets a follower keep an exact copy through concurrent writes', async () => {
@@ -736,7 +762,7 @@ export function describeRepository(dialect: string, open: () => Promise<Database
         state.writing = false;
       });
       const follow = async () => {
-        const news = await database.gallery.changesSince(cursor, MODEL_ID);
+        const news = await database.gallery.changesSince(cursor, MODEL_ID, 100);
         if (!news) throw new Error('The log lost changes.');
         expect(news.revision).toBeGreaterThanOrEqual(cursor);
         for (const change of news.changes)

@@ -168,7 +168,7 @@ it.skipIf(mariadbMissing !== null)(
     expect(await all(checkRows(database, images))).toEqual([]);
     expect(await compare(database, images)).toEqual([]);
     expect(await images.has(image.key)).toBe(false);
-    expect(await database.gallery.changesSince(2, template.modelId)).toEqual({
+    expect(await database.gallery.changesSince(2, template.modelId, 100)).toEqual({
       revision: 3,
       changes: [{ op: 'remove', templateId: template.templateId }],
     });

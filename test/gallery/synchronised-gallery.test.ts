@@ -64,6 +64,25 @@ test('concurrent searches and registrations never miss what was committed before
   expect(gallery.size).toBe(60);
 });
 
+test('catches up although nobody searches, in pages of any number of revisions, and says when it cannot', async () => {
+  const database = await openDatabase();
+  let broken = true;
+  const gallery = openGallery({
+    revision: () => (broken ? Promise.reject(new Error('away')) : database.gallery.revision()),
+    changesSince: (revision, model) => database.gallery.changesSince(revision, model, 7),
+    snapshot: (model, onBatch) => database.gallery.snapshot(model, onBatch),
+    forgetChanges: (before, first) => database.gallery.forgetChanges(before, first),
+  });
+  await gallery.load();
+  const failures: unknown[] = [];
+  gallery.follow((error) => failures.push(error), 1);
+  for (let seed = 0; seed < 30; seed += 1) await enrol(database, { id: `user${seed}`, seed });
+  await expect.poll(() => failures.length).toBeGreaterThan(1);
+  broken = false;
+  await expect.poll(() => gallery.revision).toBe(30);
+  expect(gallery.size).toBe(30);
+});
+
 test('templates of another model are never compared', async () => {
   const database = await openDatabase();
   await enrol(database, { id: 'ada', seed: 1, modelId: 'model-b' });
@@ -92,7 +111,7 @@ test('a database that does not answer is a retryable failure, and the next searc
   let broken = true;
   const log: GalleryLog = {
     revision: () => (broken ? Promise.reject(new Error('connection lost')) : database.gallery.revision()),
-    changesSince: (revision, model) => database.gallery.changesSince(revision, model),
+    changesSince: (revision, model, first) => database.gallery.changesSince(revision, model, first),
     snapshot: (model, onBatch) => database.gallery.snapshot(model, onBatch),
     forgetChanges: (before, first) => database.gallery.forgetChanges(before, first),
   };

@@ -247,6 +247,6 @@ describe('housekeeping', () => {
     );
     expect(logs).toContainEqual(expect.objectContaining({ task: 'audit retention' }));
     // A cursor from before the forgotten changes has to load everything again.
-    expect(await gallery.changesSince(0, 'model-a')).toBeNull();
+    expect(await gallery.changesSince(0, 'model-a', 100)).toBeNull();
   });
 });

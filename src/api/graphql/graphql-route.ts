@@ -13,6 +13,8 @@ import { MAX_DOCUMENT_BYTES, multipartUploads } from './uploads/multipart.js';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<RequestContext>;
+  /** Refuses work until the service has started. */
+  readonly started: RequestHandler;
   /** Refuses clients that ask too often. */
   readonly limited: RequestHandler;
   /** Refuses requests of nobody in particular. */
@@ -24,7 +26,7 @@ export interface GraphqlRouteOptions {
 
 /** `/graphql`; whatever fails in front of Apollo is still answered in the shape of GraphQL. */
 export function graphqlRoute(options: GraphqlRouteOptions): Router {
-  const { apollo, limited, authenticated, maxImageBytes, production, logger } = options;
+  const { apollo, started, limited, authenticated, maxImageBytes, production, logger } = options;
   const failures: ErrorRequestHandler = (error, _request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -39,7 +41,7 @@ export function graphqlRoute(options: GraphqlRouteOptions): Router {
   };
 
   const router = Router();
-  router.use(limited);
+  router.use(started, limited);
   if (!production) router.use(landingPage(apollo));
   router.use(
     authenticated,

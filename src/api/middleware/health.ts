@@ -8,6 +8,8 @@ export type HealthChecks = Readonly<Record<string, () => Promise<void>>>;
 export interface HealthOptions {
   readonly lifecycle: Lifecycle;
   readonly checks: HealthChecks;
+  /** How far the start has come. */
+  readonly progress: () => Readonly<Record<string, number>>;
   /** What should be mended although the service works, one text each. */
   readonly warnings: () => readonly string[];
   readonly logger: Logger;
@@ -30,7 +32,14 @@ async function withTimeout(check: () => Promise<void>, timeoutMs: number): Promi
 }
 
 /** `/healthz` says that the process lives; `/readyz` that it can do its work now, or 503 with what is missing. */
-export function healthRoutes({ lifecycle, checks, warnings, logger, timeoutMs }: HealthOptions): Router {
+export function healthRoutes({
+  lifecycle,
+  checks,
+  progress,
+  warnings,
+  logger,
+  timeoutMs,
+}: HealthOptions): Router {
   let running: Promise<string[]> | undefined;
 
   const runChecks = async (): Promise<string[]> => {
@@ -67,7 +76,8 @@ export function healthRoutes({ lifecycle, checks, warnings, logger, timeoutMs }:
         return;
       }
     }
-    response.status(503).json({ status: status() });
+    const now = status();
+    response.status(503).json(now === 'starting' ? { status: 'loading', ...progress() } : { status: now });
   });
   return router;
 }

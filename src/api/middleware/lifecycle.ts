@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { ServiceError } from '../../errors.js';
 
 export type ServiceState =
   | { readonly status: 'starting' }
@@ -25,6 +26,13 @@ export class Lifecycle {
   stop(): void {
     this.#state = { status: 'stopped' };
   }
+
+  /** Refuses work until everything that it needs is loaded. @throws ServiceError UNAVAILABLE. */
+  readonly requireStarted: RequestHandler = (_request, _response, next) => {
+    if (this.#state.status === 'starting')
+      throw new ServiceError('UNAVAILABLE', { message: 'The service is starting; try again shortly' });
+    next();
+  };
 
   /** Asks clients to open a new connection, elsewhere, once this process is going away. */
   readonly closeWhenDraining: RequestHandler = (_request, response, next) => {

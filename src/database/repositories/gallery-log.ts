@@ -11,7 +11,7 @@ import { keyColumns, sealedColumns, templateColumns } from './columns.js';
 const SNAPSHOT_BATCH = 1024;
 
 /** Further behind than this many revisions, loading everything again is cheaper than replaying. */
-const MAX_REPLAYED_REVISIONS = 20_000;
+const MAX_REPLAYED_REVISIONS = 200_000;
 
 export class SqlGalleryLog implements GalleryLog {
   constructor(
@@ -27,13 +27,14 @@ export class SqlGalleryLog implements GalleryLog {
   async changesSince(
     revision: number,
     modelId: string,
+    first: number,
   ): Promise<{ revision: number; changes: GalleryChange[] } | null> {
     const { tables } = this.dialect;
     const { galleryChange, templates, userKeys } = tables;
     const newest = await this.revision();
     if (newest === revision) return { revision, changes: [] };
     if (newest < revision || newest - revision > MAX_REPLAYED_REVISIONS) return null;
-    const rows = await this.session.read((database) =>
+    const page = await this.session.read((database) =>
       database
         .select({
           rev: galleryChange.rev,
@@ -46,11 +47,14 @@ export class SqlGalleryLog implements GalleryLog {
         .leftJoin(templates, and(eq(templates.id, galleryChange.templateId), eq(templates.modelId, modelId)))
         .leftJoin(userKeys, eq(userKeys.userId, templates.userId))
         .where(gt(galleryChange.rev, revision))
-        .orderBy(asc(galleryChange.rev), asc(galleryChange.seq)),
+        .orderBy(asc(galleryChange.rev), asc(galleryChange.seq))
+        .limit(first),
     );
+    // The last revision of a full page may have more changes.
+    const cut = page.length < first ? undefined : page.at(-1)?.rev;
+    const rows = cut === undefined ? page : page.filter(({ rev }) => rev < cut);
     const last = rows.at(-1);
-    // Revisions are dense: a gap at the start means that older changes are no longer kept.
-    if (last === undefined || rows[0]?.rev !== revision + 1) return null;
+    if (last === undefined || !isDense(rows, revision)) return null;
     const changes = rows.flatMap(({ op, templateId, template, key }): GalleryChange[] => {
       if (op === 'remove') return [{ op, templateId }];
       const sealed = template === null ? [] : [{ ...template, key }];
@@ -96,4 +100,14 @@ export class SqlGalleryLog implements GalleryLog {
       return this.dialect.changedRows(database.delete(galleryChange).where(lt(galleryChange.rev, kept)));
     });
   }
+}
+
+/** Revisions are dense: a gap means that changes are no longer kept, or were lost by a replica. */
+function isDense(rows: readonly { readonly rev: number }[], revision: number): boolean {
+  let newest = revision;
+  return rows.every(({ rev }) => {
+    const follows = rev === newest || rev === newest + 1;
+    newest = rev;
+    return follows && rev > revision;
+  });
 }

@@ -45,6 +45,8 @@ export interface ApiOptions {
   /** What readiness warns of. */
   readonly warnings?: readonly string[];
   readonly limits?: HttpLimits;
+  /** Whether the service stays in its start. @default false */
+  readonly loading?: boolean;
   /** @default true */
   readonly listen?: boolean;
 }
@@ -61,6 +63,7 @@ export async function startApi({
   health = {},
   warnings = [],
   limits,
+  loading = false,
   listen = true,
 }: ApiOptions = {}): Promise<RunningApi> {
   const dataDir = await mkdtemp(join(systemTemporaryFolder, 'api-test-'));
@@ -100,6 +103,7 @@ export async function startApi({
       access: new AccessControl({ apiKeys, environmentKeys: config.apiKeys, ...(now && { now }) }),
       requestLimits: new RequestLimits({ ...config.limits, counters, remote: false }),
       health,
+      progress: () => ({ templates: 7 }),
       warnings: () => warnings,
       metrics,
       config,
@@ -108,6 +112,7 @@ export async function startApi({
     { drainMs: 500, ...limits },
   );
   const url = listen ? await api.listen() : 'http://127.0.0.1:0';
+  if (listen && !loading) api.ready(url);
   return {
     api,
     url,

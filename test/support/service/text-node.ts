@@ -55,4 +55,6 @@ const api = await createApi({
   config,
   logger,
 });
-logger.info({ address: await api.listen() }, 'ready');
+const address = await api.listen();
+api.ready(address);
+logger.info({ address }, 'ready');
