@@ -12,6 +12,8 @@ export interface S3Location {
   readonly endpoint: string | undefined;
   /** Undefined leaves it to the SDK's own search. */
   readonly region: string | undefined;
+  /** Absent: those that the SDK finds. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /** Where metrics are served. */

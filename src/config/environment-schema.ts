@@ -14,6 +14,13 @@ export const S3_ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-]
 /** Refuses 1.7 % of the faces of lfw-dev; see docs/liveness.md. */
 export const USUAL_LIVENESS = 0.6;
 
+const secretFile = (name: string) =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .describe(`File that holds \`${name}\`, as Docker and Kubernetes mount secrets; one of the two`);
+
 /** Every environment variable the service reads; the README's table is generated from it. */
 export const environmentSchema = z.object({
   NODE_ENV: z
@@ -36,6 +43,7 @@ export const environmentSchema = z.object({
     .describe(
       'Keys besides those of the database, `name:scope+scope:sha256` separated by commas; see docs/access.md',
     ),
+  API_KEYS_FILE: secretFile('API_KEYS'),
   DANGEROUSLY_SERVE_WITHOUT_KEYS: z
     .enum(['no', 'yes'])
     .default('no')
@@ -80,6 +88,7 @@ export const environmentSchema = z.object({
     .describe(
       'Region of the bucket; unset: that of the AWS profile, `us-east-1` with an endpoint of your own',
     ),
+  AWS_SECRET_ACCESS_KEY_FILE: secretFile('AWS_SECRET_ACCESS_KEY'),
   DATABASE_URL: z
     .string()
     .optional()
@@ -94,6 +103,7 @@ export const environmentSchema = z.object({
     .describe(
       'MySQL or MariaDB, `mysql://user:password@host:3306/libraryregistration`; several nodes of one cluster separated by commas, the preferred one first; unset: the embedded database',
     ),
+  DATABASE_URL_FILE: secretFile('DATABASE_URL'),
   DATABASE_POOL_SIZE: integer(10, 2, 1000).describe('Most connections to the database server at a time'),
   DATABASE_CONNECT_TIMEOUT_MS: integer(3000, 100, 60_000).describe(
     'How long a database host may take to accept a connection, in milliseconds',
@@ -130,6 +140,7 @@ export const environmentSchema = z.object({
     .describe(
       'Keys that protect templates and pictures, `id:base64` separated by commas, the one for what is new first; unset: those of `MASTER_KEY_FILE`',
     ),
+  MASTER_KEYS_FILE: secretFile('MASTER_KEYS'),
   MASTER_KEY_FILE: z
     .string()
     .min(1)

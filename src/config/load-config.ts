@@ -2,15 +2,18 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { MysqlSettings } from '../database/mysql/mysql-options.js';
 import { ConfigError, type Config, type MetricsSettings, type S3Location } from './config.js';
+import { readSecretFiles } from './secret-files.js';
 import { environmentSchema, S3_ADDRESS, USUAL_LIVENESS, type Environment } from './environment-schema.js';
 
 /** Reads the configuration out of environment variables; an empty variable counts as unset. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(present);
+  const { values: complete, problems: unread } = readSecretFiles(present);
+  const parsed = environmentSchema.safeParse(complete);
   const problems = [
+    ...unread.map((problem) => `  ${problem}`),
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
-    ...contradictions(present).map((contradiction) => `  ${contradiction}`),
+    ...contradictions(complete).map((contradiction) => `  ${contradiction}`),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(`These environment variables cannot be used:\n${problems.join('\n')}`);
@@ -21,7 +24,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logLevel: values.LOG_LEVEL,
     dataDir: resolve(values.DATA_DIR),
     mysql: mysqlSettings(values),
-    imageStore: imageStore(values),
+    imageStore: imageStore(values, complete),
     protection: {
       masterKeys: values.MASTER_KEYS,
       masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : resolve(values.MASTER_KEY_FILE),
@@ -83,6 +86,8 @@ function contradictions(given: Partial<Record<string, string>>): string[] {
     found.push(
       'LIVENESS_THRESHOLD: does nothing without LIVENESS=verify or LIVENESS=register-and-verify; set one or remove it',
     );
+  if (given['AWS_SECRET_ACCESS_KEY_FILE'] !== undefined && given['AWS_ACCESS_KEY_ID'] === undefined)
+    found.push('AWS_SECRET_ACCESS_KEY_FILE: needs AWS_ACCESS_KEY_ID, the id of the key');
   if (DATABASE_TLS === 'off')
     for (const name of ['DATABASE_TLS_CA', 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'])
       if (given[name] !== undefined)
@@ -106,7 +111,10 @@ function metricsSettings({ METRICS_HOST, METRICS_PORT }: Environment): MetricsSe
   };
 }
 
-function imageStore(values: Environment): S3Location | undefined {
+function imageStore(
+  values: Environment,
+  { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }: Partial<Record<string, string>>,
+): S3Location | undefined {
   const [, bucket, path = ''] = S3_ADDRESS.exec(values.IMAGE_STORE ?? '') ?? [];
   if (bucket === undefined) return undefined;
   const endpoint = values.AWS_ENDPOINT_URL_S3 ?? values.AWS_ENDPOINT_URL;
@@ -115,6 +123,10 @@ function imageStore(values: Environment): S3Location | undefined {
     prefix: path === '' ? '' : `${path.slice(1)}/`,
     endpoint,
     region: values.AWS_REGION ?? (endpoint === undefined ? undefined : 'us-east-1'),
+    // The SDK finds everything else by itself, but knows no file for the secret alone.
+    ...(values.AWS_SECRET_ACCESS_KEY_FILE !== undefined &&
+      accessKeyId !== undefined &&
+      secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),
   };
 }
 

@@ -55,9 +55,10 @@ export class S3ImageStore implements ImageStore, ImageStoreInventory {
   static async open(location: S3Location, options: S3ImageStoreOptions = {}): Promise<S3ImageStore> {
     const { connectTimeoutMs = 2000, attemptTimeoutMs = 10_000, operationTimeoutMs = 25_000 } = options;
     const s3 = await loadClient();
-    const { endpoint, region } = location;
+    const { endpoint, region, credentials } = location;
     const client = new s3.S3Client({
       ...(region !== undefined && { region }),
+      ...(credentials !== undefined && { credentials }),
       ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
       // Other stores do not know the checksums that the SDK adds by itself.
       requestChecksumCalculation: 'WHEN_REQUIRED',
