@@ -19,6 +19,8 @@ import {
   type ChosenDetector,
   type ChosenEmbedder,
 } from '../models/chosen-model.js';
+import type { Box } from './picture/box.js';
+import { arrivedPart } from './picture/incomplete-jpeg.js';
 import type { Picture } from './picture/picture.js';
 import { Pyramid } from './picture/pyramid.js';
 import { StageClock } from './stage-clock.js';
@@ -57,6 +59,9 @@ const FULL_DETAIL_SIDE = 128;
 
 /** Side of the region that is decoded again, in boxes: the detector looks at 2.5, turned by any angle. */
 const REGION_SCALE = 3.5;
+
+/** Part of a face's side around it that the embedders' chips reach to. */
+const AROUND_FACE = 0.4;
 
 /** A face below this part of the longer side had 50 pixels or less in the detector's input: box and turn are rough. */
 const EXACT_PART = 0.2;
@@ -103,7 +108,9 @@ export class FacePipeline {
     const source = await clock.time('decode', async () =>
       decodeWhole(await inspectImage(bytes, this.#maxPixels)),
     );
-    const found = await this.#find(source, choice, clock);
+    const found = source.incomplete
+      ? await this.#findArrived(source, choice, clock)
+      : await this.#find(source, choice, clock);
     if (found === null) throw new ServiceError('NO_FACE');
     const { view, face } = found;
     const { template, sharpness, brightness } = await clock.time('embed', () =>
@@ -136,6 +143,17 @@ export class FacePipeline {
   /** Template of a face that `detect` found in the same picture. */
   templateOf(picture: Picture, face: LocatedFace): Promise<EmbeddedFace> {
     return this.#embedder.embed(new Pyramid(picture.bitmap), face.landmarks);
+  }
+
+  /** @throws ServiceError IMAGE_UNREADABLE when no face has arrived whole. */
+  async #findArrived(source: ImageSource, choice: FaceChoice, clock: StageClock): Promise<FoundFace> {
+    const found = await this.#find(source, choice, clock).catch((error: unknown) => {
+      if (error instanceof ServiceError && error.code === 'IMAGE_UNREADABLE') return null;
+      throw error;
+    });
+    if (found === null) throw incompleteImage();
+    await assertArrived(source, toUprightBox(found.view, found.face));
+    return found;
   }
 
   async #find(source: ImageSource, choice: FaceChoice, clock: StageClock): Promise<FoundFace | null> {
@@ -172,6 +190,26 @@ export class FacePipeline {
     const region = toUprightBox(view, { middle, side: side * REGION_SCALE });
     return decodeRegion(source, region, Math.min(1, (view.scale * FULL_DETAIL_SIDE) / side));
   }
+}
+
+/** @throws ServiceError IMAGE_UNREADABLE when the face, with what the embedder sees around it, has not arrived whole. */
+async function assertArrived(source: ImageSource, face: Box): Promise<void> {
+  const arrived = arrivedPart(await decodeShrunk(source, OVERVIEW_SIDE));
+  const around = AROUND_FACE * Math.max(face.width, face.height);
+  const within = (from: number, size: number, start: number, length: number, whole: number) =>
+    Math.max(0, from - around) >= start && Math.min(whole, from + size + around) <= start + length;
+  if (
+    !within(face.x, face.width, arrived.x, arrived.width, source.width) ||
+    !within(face.y, face.height, arrived.y, arrived.height, source.height)
+  )
+    throw incompleteImage();
+}
+
+function incompleteImage(): ServiceError {
+  return new ServiceError('IMAGE_UNREADABLE', {
+    message:
+      'The image file is incomplete, and the face is not wholly in the part that arrived; send it again',
+  });
 }
 
 function choose(

@@ -1,5 +1,5 @@
 import { json, urlencoded } from 'express';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import multer from 'multer';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
@@ -55,11 +55,18 @@ function formFailure(error: unknown, missing: string): ServiceError {
 
 function receive(parser: RequestHandler, missing: string): RequestHandler {
   return (request, response, next) => {
+    assertReadableType(request);
     parser(request, response, (error?: unknown) => {
       if (error === undefined) next();
       else next(formFailure(error, missing));
     });
   };
+}
+
+/** A type that cannot be read, for a boundary with `=` or `:` that is not quoted, would pass for a form without fields. */
+function assertReadableType(request: Request): void {
+  if (/^\s*multipart\//i.test(request.get('content-type') ?? '') && request.is('multipart/*') === false)
+    throw new ServiceError('BAD_REQUEST', { message: messages.malformedForm });
 }
 
 /** Receives a form with one picture in the part `image`, in memory. `missing` is the documented 400 of the route. */

@@ -2,7 +2,8 @@ import type { Metadata, Sharp } from 'sharp';
 import { ServiceError } from '../../errors.js';
 import type { Box } from './box.js';
 import type { ImageMediaType } from './media-type.js';
-import { sniffMediaType } from './image-signature.js';
+import { completedJpeg } from './incomplete-jpeg.js';
+import { isHeic, sniffMediaType } from './image-signature.js';
 import { fromBitmap, openImage, toBitmap, type Bitmap } from './libvips.js';
 import { Picture } from './picture.js';
 import { withPlainMetadata } from './plain-metadata.js';
@@ -17,6 +18,10 @@ export interface ImageSource {
   readonly height: number;
   /** Whether the format can only be decoded as a whole. */
   readonly inOnePiece: boolean;
+  /** Whether the end of the file is missing: the picture then has a margin of grey, see `arrivedPart`. */
+  readonly incomplete: boolean;
+  /** Whether every part of the picture depends on the whole file, as in progressive JPEG. */
+  readonly interlaced: boolean;
   /** The upright picture, where it has been decoded already. */
   readonly pixels?: Bitmap;
 }
@@ -40,8 +45,9 @@ const MAX_WHOLE_PIXELS = 12_500_000;
  */
 export async function inspectImage(encoded: Uint8Array, maxPixels: number): Promise<ImageSource> {
   const mediaType = sniffMediaType(encoded);
-  if (mediaType === null) throw new ServiceError('IMAGE_UNSUPPORTED');
-  const bytes = withPlainMetadata(encoded, mediaType);
+  if (mediaType === null) throw unsupported(encoded);
+  const completed = mediaType === 'image/jpeg' ? completedJpeg(encoded) : null;
+  const bytes = withPlainMetadata(completed ?? encoded, mediaType);
   const header = await readHeader(bytes);
   if (header.format !== decoders[mediaType]) throw new ServiceError('IMAGE_UNREADABLE');
   const { width, height } = header.autoOrient;
@@ -53,7 +59,24 @@ export async function inspectImage(encoded: Uint8Array, maxPixels: number): Prom
       message: `The image has ${width} × ${height} pixels; send one of at most ${limit} pixels`,
     });
   }
-  return { bytes, mediaType, width, height, inOnePiece };
+  return {
+    bytes,
+    mediaType,
+    width,
+    height,
+    inOnePiece,
+    incomplete: completed !== null,
+    interlaced: header.isProgressive,
+  };
+}
+
+function unsupported(encoded: Uint8Array): ServiceError {
+  return isHeic(encoded)
+    ? new ServiceError('IMAGE_UNSUPPORTED', {
+        message:
+          'The image is HEIC, which is not read here; send JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)',
+      })
+    : new ServiceError('IMAGE_UNSUPPORTED');
 }
 
 async function readHeader(bytes: Uint8Array): Promise<Metadata> {
@@ -118,8 +141,10 @@ export async function decodeRegion(source: ImageSource, region: Box, scale: numb
   return { picture: new Picture(await toBitmap(image)), scale, x: left / scale, y: top / scale };
 }
 
-function open({ bytes, width, height, pixels }: ImageSource): Sharp {
-  return pixels ? fromBitmap(pixels) : openImage(bytes, { maxPixels: width * height, orient: true });
+function open({ bytes, width, height, pixels, incomplete, interlaced }: ImageSource): Sharp {
+  if (pixels) return fromBitmap(pixels);
+  // Nothing of an interlaced picture has arrived well enough when only a part of it has.
+  return openImage(bytes, { maxPixels: width * height, orient: true, whole: incomplete && interlaced });
 }
 
 function clamp(value: number, min: number, max: number): number {

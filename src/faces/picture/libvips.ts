@@ -23,6 +23,11 @@ export interface OpenOptions {
   readonly maxPixels: number;
   /** Whether the orientation in the metadata is applied. */
   readonly orient: boolean;
+  /**
+   * Whether data that lacks anything is refused.
+   * @default false: cameras write JPEG files with harmless warnings
+   */
+  readonly whole?: boolean;
 }
 
 /** libvips on encoded bytes, with the limits that untrusted pictures need. Only the first frame is read. */
@@ -30,8 +35,8 @@ export function openImage(bytes: Uint8Array, options: OpenOptions): Sharp {
   return sharp(bytes, {
     limitInputPixels: options.maxPixels,
     autoOrient: options.orient,
-    // Cameras write JPEG files with harmless warnings (bytes before a marker); missing data is an error at this level.
-    failOn: 'error',
+    // A warning is a byte before a marker or missing data; a missing end of the file is an error.
+    failOn: options.whole === true ? 'warning' : 'error',
     // Colour management changes templates less than JPEG does, and profiles are attack surface.
     ignoreIcc: true,
   }).timeout({ seconds: DECODE_TIMEOUT_SECONDS });

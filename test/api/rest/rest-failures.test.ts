@@ -90,6 +90,8 @@ describe.each(routes)('POST $path', ({ path, incomplete, rest }) => {
       multipartType,
       `--${BOUNDARY}\r\nno colon here\r\n\r\nx\r\n--${BOUNDARY}--\r\n`,
     ],
+    ['has a boundary with = that is not quoted', 'multipart/form-data; boundary=a=b', '--a=b--\r\n'],
+    ['has a boundary with : that is not quoted', 'multipart/form-data; boundary=a:b', '--a:b--\r\n'],
     ['is empty', multipartType, ''],
     ['is not a form', 'multipart/mixed; boundary=x', '--x--\r\n'],
   ])('refuses a multipart body that %s', async (_case, type, body) => {
