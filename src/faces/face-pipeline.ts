@@ -20,7 +20,7 @@ import {
   type ChosenEmbedder,
 } from '../models/chosen-model.js';
 import type { Box } from './picture/box.js';
-import { arrivedPart } from './picture/incomplete-jpeg.js';
+import { arrivedPart } from './picture/arrived-part.js';
 import type { Picture } from './picture/picture.js';
 import { Pyramid } from './picture/pyramid.js';
 import { StageClock } from './stage-clock.js';
