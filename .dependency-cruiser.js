@@ -35,6 +35,7 @@ const allowed = {
     'threads',
     'users',
   ],
+  backup: ['database', 'protection', 'storage'],
   doctor: ['database', 'protection', 'storage'],
   import: ['audit', 'users'],
   metrics: ['config', 'database', 'faces', 'users'],
@@ -78,8 +79,8 @@ const rules = [
   {
     name: 'one-dialect',
     comment:
-      'Only src/database knows which database is open; the configuration reads its addresses and options.',
-    from: { path: '^src/', pathNot: '^src/(database|config)/' },
+      'Only src/database knows which database is open; the configuration reads its addresses and options, and backups copy the file of one.',
+    from: { path: '^src/', pathNot: '^src/(database|config|backup)/' },
     to: { path: '^src/database/(mysql|sqlite)/' },
   },
   {
