@@ -6,6 +6,7 @@ import { AccessControl } from './access/access-control.js';
 import { assertMayServe } from './access/start-rule.js';
 import { createApi } from './api/http-server.js';
 import { outsideRequests } from './api/middleware/request-context.js';
+import { AuditCheckpoints } from './audit/audit-checkpoints.js';
 import { AuditWriter } from './audit/audit-writer.js';
 import { AuditedInspection } from './audit/audited-inspection.js';
 import type { Config } from './config/config.js';
@@ -205,6 +206,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     else await housekeeping.startAlone();
     shutdown.job(() => housekeeping.stop());
     api.ready(address);
+    const checkpoints = new AuditCheckpoints({
+      log: database.auditLog,
+      masterKey: vault.current,
+      logger,
+    });
+    checkpoints.start();
+    // Not a job: the last checkpoint follows the last request.
+    shutdown.part(() => checkpoints.stop());
     const protection = new BackgroundProtection({ database, images, vault, logger });
     protection.start();
     shutdown.job(() => protection.stop());

@@ -1,6 +1,9 @@
 import { pino } from 'pino';
 import { examineChain } from '../audit/audit-chain.js';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.js';
+import { compareWithCheckpoint } from '../audit/checkpoint.js';
+import type { Config } from '../config/config.js';
+import { configuredVault } from '../database/open-protected-database.js';
 import { openKeys } from '../database/open-for-command.js';
 import { readConfig } from '../config/read-config.js';
 
@@ -10,6 +13,7 @@ type Outcome = keyof typeof exitCodes;
 
 const USAGE = `Usage: npm run audit -- list [<id>]   every entry, or those about one person, one a line
        npm run audit -- verify         follows the chain of hashes and prints its head
+       npm run audit -- verify --checkpoint <text>   also compares with a checkpoint out of the service's log
 
 Works beside the running service. See docs/privacy.md.
 `;
@@ -42,33 +46,52 @@ function line(
   return [seq, at.toISOString(), operation, outcome, user, actor, requestId ?? '-'].join('\t');
 }
 
-async function verify(log: AuditLog): Promise<Outcome> {
+async function verify(log: AuditLog, config: Config, checkpoint: string | undefined): Promise<Outcome> {
   const { entries, head, problems } = await examineChain(log);
-  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  const found = [...problems];
+  if (checkpoint !== undefined) {
+    const vault = await configuredVault(config);
+    found.push(...(await compareWithCheckpoint(log, checkpoint, (id) => vault.masterKey(id))));
+  }
+  for (const problem of found) process.stdout.write(`${problem}\n`);
   const hash = Buffer.from(head.hash).toString('hex');
-  process.stdout.write(`${entries} entries, ${problems.length} problems. Head: ${head.seq} ${hash}\n`);
-  return problems.length === 0 ? 'done' : 'broken';
+  process.stdout.write(`${entries} entries, ${found.length} problems. Head: ${head.seq} ${hash}\n`);
+  return found.length === 0 ? 'done' : 'broken';
 }
 
-async function run(command: 'list' | 'verify', userId: string | undefined): Promise<Outcome> {
-  const database = await openKeys(readConfig(), pino({ level: 'warn' }, pino.destination(2)));
+type Command =
+  | { readonly name: 'list'; readonly userId: string | undefined }
+  | { readonly name: 'verify'; readonly checkpoint: string | undefined };
+
+/** @returns null when the arguments mean nothing. */
+function readCommand([name, ...given]: readonly string[]): Command | null {
+  if (name === 'list' && given.length <= 1) return { name, userId: given[0] };
+  if (name !== 'verify') return null;
+  if (given.length === 0) return { name, checkpoint: undefined };
+  const [option, checkpoint] = given;
+  return option === '--checkpoint' && checkpoint !== undefined && given.length === 2
+    ? { name, checkpoint }
+    : null;
+}
+
+async function run(command: Command): Promise<Outcome> {
+  const config = readConfig();
+  const database = await openKeys(config, pino({ level: 'warn' }, pino.destination(2)));
   try {
-    return command === 'verify' ? await verify(database.auditLog) : await list(database.auditLog, userId);
+    return command.name === 'verify'
+      ? await verify(database.auditLog, config, command.checkpoint)
+      : await list(database.auditLog, command.userId);
   } finally {
     await database.close();
   }
 }
 
-const [, , command, userId, ...rest] = process.argv;
-if (
-  (command !== 'list' && command !== 'verify') ||
-  rest.length > 0 ||
-  (command === 'verify' && userId !== undefined)
-) {
+const command = readCommand(process.argv.slice(2));
+if (command === null) {
   process.stderr.write(USAGE);
   process.exit(exitCodes.failed);
 }
-const outcome = await run(command, userId).catch((error: unknown) => {
+const outcome = await run(command).catch((error: unknown) => {
   process.stderr.write(
     `The audit log could not be read: ${error instanceof Error ? error.message : String(error)}\n`,
   );
