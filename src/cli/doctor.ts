@@ -45,6 +45,7 @@ async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes
       yield* checkFolder(config.dataDir, leftBefore);
     }
     const { found, repaired } = await examine({ findings: findings(), fix, print });
+    for (const advice of await database.consistency.advice()) print(advice);
     if (fix && (await database.removeRemnants?.(ever, Infinity)))
       print('The database file was rewritten: nothing is left in it of deleted rows.');
     const { modelId } = await chooseEmbedder(config.faces.embedder);

@@ -20,6 +20,8 @@ export interface StrayRows {
 export interface ConsistencyCheck {
   /** Damage that the database engine finds in its own files, one sentence each. */
   damage(): Promise<string[]>;
+  /** What will have to be done to the database one day, one sentence each; nothing is wrong yet. */
+  advice(): Promise<string[]>;
   /** Users without a template of the model. */
   countWithoutTemplate(modelId: string): Promise<number>;
   /** Blobs in the order of their keys. */

@@ -36,6 +36,8 @@ export interface Dialect {
   readRevision(database: Queries): Promise<number>;
   /** Moves the gallery to its next revision and returns it; no other transaction can do so until this one ends. */
   nextRevision(database: Queries): Promise<number>;
+  /** What will have to be done to this database one day, one sentence each. */
+  advice(database: Queries): Promise<string[]>;
   /** Damage that the database engine finds in its own files, one sentence each. */
   damage(database: Queries): Promise<string[]>;
 }

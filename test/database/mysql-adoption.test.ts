@@ -30,6 +30,33 @@ describe.skipIf(mariadbMissing !== null)(
         name,
       );
 
+    it('warns of the end of TIMESTAMP until the documented statement has been run, which keeps every time', async () => {
+      const name = await legacy('', "INSERT INTO users VALUES ('Bob', '2023-07-23 12:34:56');");
+      const database = await open(name);
+      const before = await rowsOf(name);
+      const [version] = await server.run('SELECT VERSION() v');
+      const [major = 0, minor = 0] = String(version?.['v']).split('.').map(Number);
+      const endsIn2038 = major < 11 || (major === 11 && minor < 5);
+      expect(await database.consistency.advice()).toEqual(
+        endsIn2038 ? [expect.stringContaining('2038-01-19')] : [],
+      );
+      await server.run(
+        "SET time_zone = '+00:00'; ALTER TABLE users MODIFY timestamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP",
+        name,
+      );
+      expect(await database.consistency.advice()).toEqual([]);
+      expect((await database.users.find('Bob'))?.timestamp.getTime()).toBe(
+        Number(before[0]?.['timestamp']) * 1000,
+      );
+      // A registration after the end of TIMESTAMP.
+      const late = await announced(database, { id: 'late' });
+      await database.users.enrol(
+        { ...late, user: { id: 'late', timestamp: new Date('2040-01-01T00:00:00Z') } },
+        testOrigin,
+      );
+      expect((await database.users.find('late'))?.timestamp).toEqual(new Date('2040-01-01T00:00:00Z'));
+    });
+
     it.each([
       ['CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci', ''],
       ['CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci', ''],

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Dialect } from '../dialect.js';
+import { endOfTimestamps } from './end-of-timestamps.js';
 import { nextRevision, readRevision } from './gallery-clock.js';
 import { isFailure } from './mysql-error.js';
 import * as tables from './tables.js';
@@ -45,6 +46,11 @@ export const mysqlDialect: Dialect = {
 
   readRevision,
   nextRevision,
+
+  async advice(database) {
+    const warning = await endOfTimestamps(database);
+    return warning === null ? [] : [warning];
+  },
 
   /** The server watches over its own files. */
   damage() {

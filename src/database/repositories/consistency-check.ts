@@ -18,6 +18,10 @@ export class SqlConsistencyCheck implements ConsistencyCheck {
     return this.session.read((database) => this.dialect.damage(database));
   }
 
+  advice(): Promise<string[]> {
+    return this.session.read((database) => this.dialect.advice(database));
+  }
+
   async countWithoutTemplate(modelId: string): Promise<number> {
     const { templates, users } = this.dialect.tables;
     const [row] = await this.session.read((database) =>

@@ -61,6 +61,10 @@ export const sqliteDialect: Dialect = {
   readRevision: (database) => readRevision(queriesOf(database)),
   nextRevision: (database) => nextRevision(queriesOf(database)),
 
+  advice() {
+    return Promise.resolve([]);
+  },
+
   async damage(database) {
     const rows = await queriesOf(database).values<[finding: string]>(sql`pragma integrity_check`);
     return rows.map(([finding]) => finding).filter((finding) => finding !== 'ok');
