@@ -14,24 +14,21 @@ process.on('unhandledRejection', (reason) => {
   process.exit(1);
 });
 
-const service = await startService(config, logger).catch((error: unknown) => {
-  if (error instanceof ConfigError) endMisconfigured(error);
-  logger.fatal({ err: error }, 'the service could not start');
-  process.exit(1);
-});
-logger.info({ address: service.address, metricsAddress: service.metricsAddress }, 'ready');
+const starting = startService(config, logger);
 
 let stopping = false;
 
+/** Also during the start, which is then finished first, within the deadline. */
 async function stop(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   logger.info({ signal }, 'draining');
   setTimeout(() => {
-    logger.error('requests were still running at the deadline');
+    logger.error('requests, or the start, were still running at the deadline');
     // Not process.exit(): beside a running model it ends in an abort, whose core dump would hold faces.
     process.kill(process.pid, 'SIGKILL');
   }, EXIT_DEADLINE_MS).unref();
+  const service = await starting;
   try {
     await service.stop();
   } catch (error) {
@@ -44,3 +41,10 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
 
 process.on('SIGTERM', (signal) => void stop(signal));
 process.on('SIGINT', (signal) => void stop(signal));
+
+const service = await starting.catch((error: unknown) => {
+  if (error instanceof ConfigError) endMisconfigured(error);
+  logger.fatal({ err: error }, 'the service could not start');
+  process.exit(1);
+});
+logger.info({ address: service.address, metricsAddress: service.metricsAddress }, 'ready');

@@ -63,9 +63,13 @@ function receive(parser: RequestHandler, missing: string): RequestHandler {
   };
 }
 
-/** A type that cannot be read, for a boundary with `=` or `:` that is not quoted, would pass for a form without fields. */
+/** A boundary in quotes, or of the characters that need none (RFC 9110, 5.6.2). */
+const READABLE_BOUNDARY = /;\s*boundary=(?:"[^"]*"|[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;|$)/i;
+
+/** Any other boundary would make the form pass for one without fields. */
 function assertReadableType(request: Request): void {
-  if (/^\s*multipart\//i.test(request.get('content-type') ?? '') && request.is('multipart/*') === false)
+  const type = request.get('content-type') ?? '';
+  if (/^\s*multipart\//i.test(type) && /boundary=/i.test(type) && !READABLE_BOUNDARY.test(type))
     throw new ServiceError('BAD_REQUEST', { message: messages.malformedForm });
 }
 
