@@ -21,8 +21,8 @@ const GALLERY_CHANGES_KEPT_MS = 7 * DAY_MS;
 /** How long a client may repeat an operation under its key. */
 const RECEIPTS_KEPT_MS = DAY_MS;
 
-/** Rows deleted by one transaction: some ten milliseconds, for which others may have to wait. */
-const SLICE = 1000;
+/** Rows deleted by one transaction: 10 ms of the embedded database with five million entries; 1000 took up to 500 ms. */
+const SLICE = 250;
 
 /** How long one task may delete slices in one round; the next round goes on. */
 const TASK_BUDGET_MS = MINUTE_MS;
