@@ -1,3 +1,4 @@
+import { testOrigin } from '../support/api/test-origin.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -192,21 +193,43 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
     await expectWhole(name);
   });
 
-  it('are refused by an older program, which leaves the database as it is', async () => {
-    const name = await legacyDatabase();
-    await (await openFor(optionsFor(server, name))).close();
-    const [steps] = await server.run('SELECT COUNT(*) n FROM face_migration_steps', name);
-    await server.run(
-      `INSERT INTO face_migration_steps VALUES (${Number(steps?.['n'])}, 'of the future', 1)`,
-      name,
-    );
-    const before = await schemaOf(name);
+  describe('of a newer version', () => {
+    /** As after a newer version has migrated the database by one step. */
+    async function migratedFurther(state: 1 | 2): Promise<string> {
+      const name = await legacyDatabase();
+      await (await openFor(optionsFor(server, name))).close();
+      const [steps] = await server.run('SELECT COUNT(*) n FROM face_migration_steps', name);
+      await server.run(
+        `CREATE TABLE face_future (id int); ALTER TABLE face_templates ADD COLUMN future int;
+         INSERT INTO face_migration_steps VALUES (${Number(steps?.['n'])}, 'of the future', ${state})`,
+        name,
+      );
+      return name;
+    }
 
-    await expect(openFor(optionsFor(server, name))).rejects.toThrow(/newer version of this program/);
+    it('that only add leave an older program at work, which may be started again', async () => {
+      const name = await migratedFurther(1);
+      const before = await schemaOf(name);
+      const database = await openFor(optionsFor(server, name));
+      await enrol(database, { id: 'zoe' });
+      expect(await database.users.templatesOf('zoe', 'model-a')).toHaveLength(1);
+      expect(await database.users.remove('zoe', testOrigin)).not.toBeNull();
+      expect(await schemaOf(name)).toEqual(before);
+    });
 
-    expect(await schemaOf(name)).toEqual(before);
-    await server.run("DELETE FROM face_migration_steps WHERE statement_hash = 'of the future'", name);
-    await expectWhole(name);
+    it('that close the database to older versions are respected, and the database is left as it is', async () => {
+      const name = await migratedFurther(2);
+      const before = await schemaOf(name);
+      await expect(openFor(optionsFor(server, name))).rejects.toThrow(/newer version of this program/);
+      expect(await schemaOf(name)).toEqual(before);
+    });
+
+    it('with other statements than this program has are refused', async () => {
+      const name = await legacyDatabase();
+      await (await openFor(optionsFor(server, name))).close();
+      await server.run("UPDATE face_migration_steps SET statement_hash = 'changed' WHERE position = 3", name);
+      await expect(openFor(optionsFor(server, name))).rejects.toThrow(/newer version of this program/);
+    });
   });
 
   it('that the server refuses are named, and work once the reason is gone', async () => {

@@ -64,7 +64,7 @@ async function runPending(connection: PlainConnection, lease: MigrationLease): P
 }
 
 async function runStep(connection: PlainConnection, step: MigrationStep, begun: boolean): Promise<void> {
-  const { position, statement, hash } = step;
+  const { position, statement, hash, done } = step;
   if (!begun)
     await connection.execute(
       'INSERT INTO face_migration_steps (position, statement_hash, finished) VALUES (?, ?, 0)',
@@ -82,7 +82,10 @@ async function runStep(connection: PlainConnection, step: MigrationStep, begun: 
       );
     }
   }
-  await connection.execute('UPDATE face_migration_steps SET finished = 1 WHERE position = ?', [position]);
+  await connection.execute('UPDATE face_migration_steps SET finished = ? WHERE position = ?', [
+    done,
+    position,
+  ]);
 }
 
 async function withConnection<T>(

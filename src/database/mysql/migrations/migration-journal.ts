@@ -9,11 +9,19 @@ export const JOURNAL_TABLE = `CREATE TABLE IF NOT EXISTS face_migration_steps (
   position int NOT NULL PRIMARY KEY, statement_hash char(64) NOT NULL, finished tinyint NOT NULL
 ) ENGINE=InnoDB`;
 
+/** In a migration: a version before it must not run on the database any more. All other migrations only add. */
+const CLOSES = '/* closes older versions */';
+
+/** States of a step in the journal. */
+const states = { begun: 0, finished: 1, closed: 2 } as const;
+
 /** One statement of the migrations, in order. */
 export interface MigrationStep {
   readonly position: number;
   readonly statement: string;
   readonly hash: string;
+  /** What the journal says of the step when it is done. */
+  readonly done: 1 | 2;
 }
 
 /** How far a database has come. */
@@ -31,12 +39,15 @@ export function readSteps(migrationsFolder: string): MigrationStep[] {
       position,
       statement: statement.trim(),
       hash: createHash('sha256').update(statement.trim()).digest('hex'),
+      done: statement.includes(CLOSES) ? states.closed : states.finished,
     }));
 }
 
 /**
+ * Steps that a newer version has added are left alone: they only add, so that both versions work on the database while
+ * nodes are replaced one by one.
  * @returns null when the database has no journal yet.
- * @throws Error when the database has steps that this program does not know.
+ * @throws Error when the database has other steps than this program, or a newer one that closes it to older versions.
  */
 export async function readProgress(
   connection: PlainConnection,
@@ -44,13 +55,15 @@ export async function readProgress(
 ): Promise<Progress | null> {
   const rows = await readRows(connection);
   if (rows === null) return null;
-  for (const [place, [position, hash]] of rows.entries())
-    if (position !== place || steps[place]?.hash !== hash)
-      throw new Error(
-        'The database was written by a newer version of this program. Start that version, or restore a backup made by this one.',
-      );
-  const unfinished = rows.findIndex(([, , finished]) => finished !== 1);
-  return unfinished === -1 ? { next: rows.length, begun: false } : { next: unfinished, begun: true };
+  const known = rows.slice(0, steps.length);
+  const added = rows.slice(steps.length);
+  const differs = known.some(([position, hash], place) => position !== place || steps[place]?.hash !== hash);
+  if (differs || added.some(([, , state]) => state === states.closed))
+    throw new Error(
+      'The database was written by a newer version of this program. Start that version, or restore a backup made by this one.',
+    );
+  const unfinished = known.findIndex(([, , state]) => state === states.begun);
+  return unfinished === -1 ? { next: known.length, begun: false } : { next: unfinished, begun: true };
 }
 
 async function readRows(connection: PlainConnection): Promise<unknown[][] | null> {
