@@ -133,11 +133,11 @@ async function assertKeysFit(
   vault: Vault,
   { source, acceptUnknownKeys }: KeyCheck,
 ): Promise<void> {
-  for (const { id, proof, users } of await database.protection.masterKeys()) {
+  for (const { id, proof, used } of await database.protection.masterKeysInUse()) {
     const key = source === undefined ? undefined : vault.masterKey(id);
     if (key === undefined) {
       // A key that was rotated out is only a name by now; but without any key, nothing may be guessed.
-      if ((users === 0 || acceptUnknownKeys) && source !== undefined) continue;
+      if ((!used || acceptUnknownKeys) && source !== undefined) continue;
       throw new Error(
         `This database is protected with the master key ${id}, which is not configured. Set MASTER_KEYS, or MASTER_KEY_FILE to the file that holds it; nodes of one database need the same keys. Without it nothing that is stored can be read.`,
       );

@@ -33,7 +33,10 @@ export interface SealedHoldings {
 
 /** The keys of users, and the way from plain to sealed rows. */
 export interface ProtectionRepository {
+  /** With the number of users of each, which takes longer with every user. */
   masterKeys(): Promise<KnownMasterKey[]>;
+  /** Those that wrap the key of any user or none, as fast with many users as with few. */
+  masterKeysInUse(): Promise<(Omit<KnownMasterKey, 'users'> & { readonly used: boolean })[]>;
   /**
    * Makes a master key known; one that is known already is left as it is.
    * @param options.onlyFirst does nothing when any is known.

@@ -152,6 +152,10 @@ export function describeProtection(dialect: string, openRaw: () => Promise<OpenR
       expect(await database.protection.introduce(introduction, { onlyFirst: true })).toBe(false);
       expect(await database.protection.introduce(introduction)).toBe(true);
       expect(await database.protection.introduce(introduction, { onlyFirst: true })).toBe(true);
+      const inUse = await database.protection.masterKeysInUse();
+      expect(inUse.map(({ id, used }) => [id, used])).toEqual(
+        (await database.protection.masterKeys()).map(({ id, users }) => [id, users > 0]),
+      );
       const known = await database.protection.masterKeys();
       const [found, ...more] = known.filter(({ id }) => id === other.id);
       expect(more).toEqual([]);

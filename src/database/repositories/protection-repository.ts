@@ -37,6 +37,23 @@ export class SqlProtectionRepository implements ProtectionRepository {
     );
   }
 
+  async masterKeysInUse(): Promise<(Omit<KnownMasterKey, 'users'> & { used: boolean })[]> {
+    const { masterKeys, userKeys } = this.dialect.tables;
+    return this.session.read(async (database) => {
+      const known = await database.select().from(masterKeys).orderBy(asc(masterKeys.id));
+      const found = [];
+      for (const { id, proof } of known) {
+        const users = await database
+          .select({ userId: userKeys.userId })
+          .from(userKeys)
+          .where(eq(userKeys.masterKeyId, id))
+          .limit(1);
+        found.push({ id, proof, used: users.length > 0 });
+      }
+      return found;
+    });
+  }
+
   introduce(
     { id, proof }: Omit<KnownMasterKey, 'users'>,
     { onlyFirst = false }: { readonly onlyFirst?: boolean } = {},
