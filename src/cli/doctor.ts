@@ -23,11 +23,18 @@ With --fix repairs what can be repaired. See docs/doctor.md.
 
 const HOUR_MS = 3_600_000;
 
+/** How long the doctor lets a statement take: it looks through all rows at once, and nobody waits for it. */
+const STATEMENT_LIMIT_MS = HOUR_MS;
+
 async function run(fix: boolean, config: Config): Promise<keyof typeof exitCodes> {
   if (config.mysql === undefined && !existsSync(config.dataDir))
     throw new Error(`There is no data folder ${config.dataDir}; set DATA_DIR as for the service`);
   const logger = pino({ level: 'warn' }, pino.destination(2));
-  const { database, vault } = await openProtectedDatabase(config, logger, {
+  const patient = {
+    ...config,
+    mysql: config.mysql && { ...config.mysql, timeoutMs: STATEMENT_LIMIT_MS },
+  };
+  const { database, vault } = await openProtectedDatabase(patient, logger, {
     acceptStrays: true,
     acceptUnknownKeys: true,
   });

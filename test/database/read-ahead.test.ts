@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { readAhead } from '../../src/database/repositories/read-ahead.js';
+import { readAhead } from '../../src/database/repositories/paging/read-ahead.js';
 
 /** Batches in turn, then an empty one; says when each read begins and ends. */
 function reader(batches: readonly (readonly number[] | Error)[]) {

@@ -4,7 +4,7 @@ import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../records.js';
 import type { Dialect } from '../dialect.js';
 import type { Session } from '../session.js';
-import { readAhead } from './read-ahead.js';
+import { readAhead } from './paging/read-ahead.js';
 import { keyColumns, sealedColumns, templateColumns } from './columns.js';
 
 /** Templates opened without a pause: about 10 ms of the thread that calls. */

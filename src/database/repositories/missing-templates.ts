@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNull, lte, sql } from 'drizzle-orm';
 import { encodeVector } from '../../protection/vector-bytes.js';
 import type { Vault } from '../../protection/vault.js';
 import type { StoredTemplate } from '../../records.js';
@@ -9,6 +9,7 @@ import type {
 } from '../../users/reembedding/missing-templates.js';
 import type { Dialect, Tables } from '../dialect.js';
 import type { Session } from '../session.js';
+import { inRanges, RANGE_SIZE, type KeyRange } from './paging/in-ranges.js';
 import { recordChanges } from './record-changes.js';
 import { keyColumns } from './columns.js';
 
@@ -40,24 +41,41 @@ export class SqlMissingTemplates implements MissingTemplates {
     return row?.images ?? 0;
   }
 
-  page({ modelId, userId, first, after }: UnembeddedPage): Promise<UnembeddedImage[]> {
+  page({ modelId, userId, first, after = '' }: UnembeddedPage): Promise<UnembeddedImage[]> {
     const { tables } = this.dialect;
     const { images, templates } = tables;
-    return this.session.read((database) =>
-      database
-        .select({ userId: images.userId, key: images.key })
-        .from(images)
-        .leftJoin(templates, ofModel(tables, modelId))
-        .where(
-          and(
-            isNull(templates.id),
-            userId === undefined ? undefined : eq(images.userId, userId),
-            after === undefined ? undefined : gt(images.key, after),
-          ),
-        )
-        .orderBy(asc(images.key))
-        .limit(first),
-    );
+    const search = (range: KeyRange) =>
+      this.session.read((database) =>
+        database
+          .select({ userId: images.userId, key: images.key })
+          .from(images)
+          .leftJoin(templates, ofModel(tables, modelId))
+          .where(
+            and(
+              isNull(templates.id),
+              userId === undefined ? undefined : eq(images.userId, userId),
+              gt(images.key, range.after),
+              range.upTo === undefined ? undefined : lte(images.key, range.upTo),
+            ),
+          )
+          .orderBy(asc(images.key))
+          .limit(first),
+      );
+    // One user has few images.
+    if (userId !== undefined) return search({ after, upTo: undefined });
+    const endOf = async (from: string) => {
+      const [end] = await this.session.read((database) =>
+        database
+          .select({ key: images.key })
+          .from(images)
+          .where(gt(images.key, from))
+          .orderBy(asc(images.key))
+          .limit(1)
+          .offset(RANGE_SIZE - 1),
+      );
+      return end?.key;
+    };
+    return inRanges({ after, first }, endOf, search);
   }
 
   add({ userId, key }: UnembeddedImage, template: Omit<StoredTemplate, 'userId'>): Promise<boolean> {

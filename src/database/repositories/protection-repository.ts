@@ -1,4 +1,4 @@
-import { and, asc, count, eq, exists, gt, inArray, ne, notExists, or } from 'drizzle-orm';
+import { and, asc, count, eq, exists, gt, inArray, lte, ne, notExists, or } from 'drizzle-orm';
 import type {
   FaceHoldings,
   KeyPage,
@@ -11,6 +11,7 @@ import type { SealedTemplate, Vault } from '../../protection/vault.js';
 import type { Dialect, Queries, Tables } from '../dialect.js';
 import type { Session } from '../session.js';
 import { sameIds } from './holds-exactly.js';
+import { inRanges, RANGE_SIZE } from './paging/in-ranges.js';
 import { makeLive } from './make-live.js';
 import { asUser, keyColumns, sealedColumns, userColumns } from './columns.js';
 
@@ -81,19 +82,38 @@ export class SqlProtectionRepository implements ProtectionRepository {
     return stored ? this.vault.unwrap(stored) : null;
   }
 
-  async unprotected({ first, after }: KeyPage): Promise<string[]> {
-    const { users } = this.dialect.tables;
-    const rows = await this.session.read((database) =>
-      database
-        .select({ id: users.id })
-        .from(users)
-        .where(
-          and(after === undefined ? undefined : gt(users.id, after), lacksKey(this.dialect.tables, database)),
-        )
-        .orderBy(asc(users.id))
-        .limit(first),
-    );
-    return rows.map(({ id }) => id);
+  unprotected({ first, after = '' }: KeyPage): Promise<string[]> {
+    const { tables } = this.dialect;
+    const { users } = tables;
+    const endOf = async (from: string) => {
+      const [end] = await this.session.read((database) =>
+        database
+          .select({ id: users.id })
+          .from(users)
+          .where(gt(users.id, from))
+          .orderBy(asc(users.id))
+          .limit(1)
+          .offset(RANGE_SIZE - 1),
+      );
+      return end?.id;
+    };
+    return inRanges({ after, first }, endOf, async (range) => {
+      const rows = await this.session.read((database) =>
+        database
+          .select({ id: users.id })
+          .from(users)
+          .where(
+            and(
+              gt(users.id, range.after),
+              range.upTo === undefined ? undefined : lte(users.id, range.upTo),
+              lacksKey(tables, database),
+            ),
+          )
+          .orderBy(asc(users.id))
+          .limit(first),
+      );
+      return rows.map(({ id }) => id);
+    });
   }
 
   async countUnprotected(): Promise<number> {
