@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Database } from '../../src/database/database.js';
-import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
-import { emptyTables, openFor, optionsFor } from '../support/databases/mysql-database.js';
-import { describeAuditLog } from './audit-log-suite.js';
-import { describeProtection } from './protection-suite.js';
-import { describeRepository } from './repository-suite.js';
+import type { Database } from '../../../src/database/database.js';
+import { mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
+import { emptyTables, openFor, optionsFor } from '../../support/databases/mysql-database.js';
+import { describeAuditLog } from '../audit-log-suite.js';
+import { describeProtection } from '../protection-suite.js';
+import { describeRepository } from '../repository-suite.js';
 
 describe.skipIf(mariadbMissing !== null)(`over a real server ${mariadbMissing ?? ''}`, () => {
   let server: MariadbServer;

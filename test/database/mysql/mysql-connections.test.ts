@@ -5,16 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { MysqlSession } from '../../src/database/mysql/mysql-session.js';
-import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
-import { CuttingProxy, type Cut } from '../support/databases/cutting-proxy.js';
-import { freePort, mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
-import { openFor, optionsFor } from '../support/databases/mysql-database.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
-import { testVault } from '../support/databases/test-vault.js';
-import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/api/test-origin.js';
-import { unfinishedBlobs } from '../support/databases/unfinished-blobs.js';
+import { MysqlSession } from '../../../src/database/mysql/mysql-session.js';
+import { openMysqlDatabase } from '../../../src/database/mysql/open-mysql-database.js';
+import { CuttingProxy, type Cut } from '../../support/databases/cutting-proxy.js';
+import { freePort, mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../../support/databases/mysql-database.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { testVault } from '../../support/databases/test-vault.js';
+import { announced, enrol } from '../repository-suite.js';
+import { testOrigin } from '../../support/api/test-origin.js';
+import { unfinishedBlobs } from '../../support/databases/unfinished-blobs.js';
 
 const silent = pino({ level: 'silent' });
 

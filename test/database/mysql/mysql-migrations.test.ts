@@ -1,17 +1,17 @@
-import { testOrigin } from '../support/api/test-origin.js';
+import { testOrigin } from '../../support/api/test-origin.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateMysql } from '../../src/database/mysql/migrations/migrate-mysql.js';
-import { MysqlConnection, type PlainConnection } from '../../src/database/mysql/mysql-connection.js';
-import { openMysqlDatabase } from '../../src/database/mysql/open-mysql-database.js';
-import { compiledFile } from '../../src/project-root.js';
-import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
-import { openFor, optionsFor } from '../support/databases/mysql-database.js';
-import { testVault } from '../support/databases/test-vault.js';
-import { enrol } from './repository-suite.js';
+import { migrateMysql } from '../../../src/database/mysql/migrations/migrate-mysql.js';
+import { MysqlConnection, type PlainConnection } from '../../../src/database/mysql/mysql-connection.js';
+import { openMysqlDatabase } from '../../../src/database/mysql/open-mysql-database.js';
+import { compiledFile } from '../../../src/project-root.js';
+import { mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../../support/databases/mysql-database.js';
+import { testVault } from '../../support/databases/test-vault.js';
+import { enrol } from '../repository-suite.js';
 
 const silent = pino({ level: 'silent' });
 const LEGACY_TABLE =

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
-import { openFor, optionsFor } from '../support/databases/mysql-database.js';
-import { announced, enrol } from './repository-suite.js';
-import { testOrigin } from '../support/api/test-origin.js';
+import { mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../../support/databases/mysql-database.js';
+import { announced, enrol } from '../repository-suite.js';
+import { testOrigin } from '../../support/api/test-origin.js';
 
 const DOCUMENTED_TABLE = `CREATE TABLE users (
     id VARCHAR(255) PRIMARY KEY,

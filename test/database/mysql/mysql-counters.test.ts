@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeCounters } from '../limits/counters-suite.js';
-import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
-import { openFor, optionsFor } from '../support/databases/mysql-database.js';
+import { describeCounters } from '../../limits/counters-suite.js';
+import { mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
+import { openFor, optionsFor } from '../../support/databases/mysql-database.js';
 
 describe.skipIf(mariadbMissing !== null)(`counters in MySQL ${mariadbMissing ?? ''}`, () => {
   let server: MariadbServer;
