@@ -131,13 +131,14 @@ describe.skipIf(mariadbMissing !== null)(`MySQL connections ${mariadbMissing ?? 
       onTestFinished(() => next.discard());
       const own = await server.createDatabase();
       await next.run(`CREATE DATABASE ${own}`);
+      const user = `plain_${own}`;
       for (const host of [server, next])
-        await host.run(`CREATE USER plain IDENTIFIED BY 'plain'; GRANT ALL ON ${own}.* TO plain`);
+        await host.run(`CREATE USER ${user} IDENTIFIED BY 'plain'; GRANT ALL ON ${own}.* TO ${user}`);
       onTestFinished(async () => {
-        await server.run('SET GLOBAL read_only = 0; DROP USER plain');
+        await server.run(`SET GLOBAL read_only = 0; DROP USER ${user}`);
       });
       const hosts = [server, next].map(({ port }) => ({ host: '127.0.0.1', port }));
-      const options = { ...optionsFor(server, own), user: 'plain', password: 'plain', hosts };
+      const options = { ...optionsFor(server, own), user, password: 'plain', hosts };
       await openFor({ ...options, hosts: hosts.slice(1) });
       const people = (host: MariadbServer) => host.run('SELECT id FROM users ORDER BY id', own);
       return { options, next, people };
