@@ -18,7 +18,7 @@ export type OptionalModels = Readonly<Record<string, OptionalModel>>;
 /**
  * Puts an optional model in place, unless it is there.
  * @returns path of its file.
- * @throws ModelError when there is no such model, or its file cannot be had or is another one.
+ * @throws ModelError when there is no such model, or its file cannot be fetched or is not the expected one.
  */
 export async function addModel(
   name: string,

@@ -44,7 +44,7 @@ const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 /**
  * Fetches a file whose SHA-256 is known and puts it in place whole. What an earlier call began is continued when the
  * server can do so. Goes through the proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
- * @throws ModelError when the file cannot be had or is another one; then nothing is at `path` that was not before.
+ * @throws ModelError when the file cannot be fetched or is not the expected one; then nothing is at `path` that was not before.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { path, attempts = 5, retryDelayMs = 1000, idleTimeoutMs = 30_000 } = options;

@@ -13,7 +13,7 @@ export interface KeyRequest {
 export class KeyAdministration {
   constructor(private readonly apiKeys: Pick<ApiKeyRepository, 'add' | 'revoke'>) {}
 
-  /** @returns the key, which is not kept and cannot be had again. */
+  /** @returns the key, which is not kept: it is shown this once. */
   async create(request: KeyRequest): Promise<NewApiKey> {
     const created = createApiKey();
     await this.apiKeys.add({

@@ -6,7 +6,7 @@ import type { Environment } from './environment-schema.js';
 /** A bucket, or part of one, that image files are kept in. */
 export interface S3Location {
   readonly bucket: string;
-  /** Goes before every key; empty, or ends with a slash. */
+  /** Prefix of every key; empty, or ends with a slash. */
   readonly prefix: string;
   /** Address of a store other than AWS. */
   readonly endpoint: string | undefined;

@@ -123,7 +123,7 @@ function describeSource({ protection: { masterKeys, masterKeyFile } }: Protected
 }
 
 interface KeyCheck {
-  /** Of the configured keys; undefined when there are none yet. */
+  /** Where the configured keys come from; undefined when there are none yet. */
   readonly source: string | undefined;
   readonly acceptUnknownKeys: boolean;
 }

@@ -19,7 +19,7 @@ type Operation = 'register' | 'delete' | 'verify';
 interface Step {
   readonly operation: Operation;
   readonly id: string;
-  /** Of the registration's template. */
+  /** Id of the template that a registration writes. */
   readonly templateId: string;
   readonly picture: boolean;
 }

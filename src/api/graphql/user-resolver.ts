@@ -77,7 +77,7 @@ export class UserResolver {
 
   @Mutation(() => AddUserImageResult, {
     description:
-      `Adds a picture to a registered person, up to ${MAX_IMAGES_PER_USER}, so that they are recognised more surely. ` +
+      `Adds a picture to a registered person, up to ${MAX_IMAGES_PER_USER}, so that they are recognised more reliably. ` +
       'The picture must match those already there, and nobody else clearly more.',
   })
   async addUserImage(

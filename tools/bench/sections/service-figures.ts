@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
-/** What the service prints, as a line of JSON, each time it gets SIGUSR2; then it counts anew. */
+/** What the service prints, as a line of JSON, each time it gets SIGUSR2; then it starts counting again. */
 export interface ServiceFigures {
   /** Milliseconds between two looks at the event loop, which a free one takes every millisecond. */
   readonly eventLoopP50: number;
