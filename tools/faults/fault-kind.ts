@@ -9,6 +9,8 @@ export interface FaultCounts {
   acknowledged: number;
   /** Operations that a kill cut off. */
   interrupted: number;
+  /** What else is worth telling, in a sentence. */
+  note?: string;
 }
 
 export interface FaultOptions {
@@ -16,7 +18,12 @@ export interface FaultOptions {
   readonly rounds: number;
   /** Same number, same moments, as far as the clock allows. */
   readonly seed: number;
+  /** Commit to upgrade from; the one before by default. */
+  readonly previous?: string | undefined;
 }
+
+/** Thrown by a kind that turns out to be impossible on this machine. */
+export class NotPossibleHere extends Error {}
 
 /** One kind of work that is killed in the middle. */
 export interface FaultKind {
@@ -25,6 +32,7 @@ export interface FaultKind {
   readonly missing: string | null;
   /**
    * Kills, starts again and compares. Counts as it goes, so that they are right when it fails.
+   * @throws NotPossibleHere before the first kill.
    * @throws Error that says what was lost or is half-done.
    */
   readonly run: (options: FaultOptions, counts: FaultCounts) => Promise<void>;

@@ -4,6 +4,7 @@ import { imports } from './import-kind.js';
 import { mysqlMigrations, sqliteMigrations } from './migration-kinds.js';
 import { protections, rotations } from './protection-kinds.js';
 import { reembedding } from './reembed-kind.js';
+import { furtherUpgrades, oldestUpgrades, previousUpgrades } from './rolling-kinds.js';
 
 /** Whatever changes stored data belongs here. */
 export const faultKinds: readonly FaultKind[] = [
@@ -15,4 +16,7 @@ export const faultKinds: readonly FaultKind[] = [
   reembedding,
   rotations,
   protections,
+  previousUpgrades,
+  oldestUpgrades,
+  furtherUpgrades,
 ];

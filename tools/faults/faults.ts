@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { buildModels } from '../../models/build-models.js';
 import { toText } from '../bench/format.js';
-import type { FaultCounts } from './fault-kind.js';
+import { NotPossibleHere, type FaultCounts } from './fault-kind.js';
 import { faultKinds } from './fault-kinds.js';
 
 const usage = `npm run faults -- [options]
   --rounds <number>  kills of each kind, 20 by default
   --seed <number>    the same number chooses the same moments, as far as the clock allows; 1 by default
   --only <text>      only kinds whose name has this in it
+  --previous <name>  commit to upgrade from, the one before by default
 
 Ends real processes with SIGKILL in the middle of their work, starts them again and compares what had been
 acknowledged with what is there. Ends with 1 when something was lost or is half-done. Kinds:
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
+    previous: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -33,26 +35,36 @@ async function main(): Promise<void> {
   await buildModels();
   const rows: string[][] = [];
   const problems: string[] = [];
+  const notes: string[] = [];
   for (const kind of wanted) {
     if (kind.missing !== null) {
-      rows.push([kind.name, '-', '-', '-', '-', `skipped: ${kind.missing}`]);
+      rows.push(skipped(kind.name, kind.missing));
       continue;
     }
     const counts: FaultCounts = { kills: 0, acknowledged: 0, interrupted: 0 };
     const begun = performance.now();
-    const problem = await kind.run({ rounds, seed }, counts).then(
+    const failure = await kind.run({ rounds, seed, previous: values.previous }, counts).then(
       () => null,
-      (error: unknown) => `${kind.name}: ${error instanceof Error ? error.message : String(error)}`,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
+    if (failure instanceof NotPossibleHere) {
+      rows.push(skipped(kind.name, failure.message));
+      continue;
+    }
     const seconds = ((performance.now() - begun) / 1000).toFixed(0);
     const { kills, acknowledged, interrupted } = counts;
     const figures = [kills, acknowledged, interrupted].map(String);
-    rows.push([kind.name, ...figures, seconds, problem === null ? 'none' : 'yes']);
-    if (problem !== null) problems.push(problem);
+    rows.push([kind.name, ...figures, seconds, failure === null ? 'none' : 'yes']);
+    if (failure !== null) problems.push(`${kind.name}: ${failure.message}`);
+    if (counts.note !== undefined) notes.push(`${kind.name}: ${counts.note}`);
   }
   const columns = ['kind', 'kills', 'acknowledged', 'interrupted', 'seconds', 'problems'];
-  console.log(toText({ title: `Faults, seed ${seed}`, columns, rows, notes: problems }));
+  console.log(toText({ title: `Faults, seed ${seed}`, columns, rows, notes: [...problems, ...notes] }));
   if (problems.length > 0) process.exitCode = 1;
+}
+
+function skipped(name: string, reason: string): string[] {
+  return [name, '-', '-', '-', '-', `skipped: ${reason}`];
 }
 
 await main();

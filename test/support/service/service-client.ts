@@ -68,7 +68,7 @@ export function restForm(id: string, image: Buffer): FormData {
 }
 
 /** See https://github.com/jaydenseric/graphql-multipart-request-spec. */
-function graphqlForm(query: string, variables: Record<string, unknown>, image: Buffer): FormData {
+export function graphqlForm(query: string, variables: Record<string, unknown>, image: Buffer): FormData {
   const form = new FormData();
   form.set('operations', JSON.stringify({ query, variables }));
   form.set('map', JSON.stringify({ 0: ['variables.image'] }));
