@@ -34,9 +34,9 @@ export class MysqlError extends Error {
 
 // https://mariadb.com/kb/en/mariadb-error-codes/ and https://dev.mysql.com/doc/mysql-errors/8.4/en/
 const failures = new Map<number, MysqlFailure>([
-  // Deadlock (Galera says it at COMMIT too), lock wait timeout, changed since the snapshot; group replication's
-  // certification failure at COMMIT, a lock that is not waited for.
-  ...[1213, 1205, 1020, 3101, 3572].map((errno) => [errno, 'conflict'] as const),
+  // Deadlock (Galera says it at COMMIT too), lock wait timeout, changed since the snapshot, the row or, by a
+  // newer node's migration, the table; group replication's certification failure at COMMIT, a lock that is not waited for.
+  ...[1213, 1205, 1020, 1412, 3101, 3572].map((errno) => [errno, 'conflict'] as const),
   // Not a synchronised Galera node, a group replication that does not work, failed commit, shutdown, network, read-only, offline, killed, idle too long.
   ...[
     1047, 3100, 1180, 1053, 1077, 1079, 1080, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1290, 1836, 1927,

@@ -2,10 +2,12 @@ import { testOrigin } from '../../support/api/test-origin.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { migrateMysql } from '../../../src/database/mysql/migrations/migrate-mysql.js';
 import { MysqlConnection, type PlainConnection } from '../../../src/database/mysql/mysql-connection.js';
+import { MysqlSession } from '../../../src/database/mysql/mysql-session.js';
 import { openMysqlDatabase } from '../../../src/database/mysql/open-mysql-database.js';
 import { compiledFile } from '../../../src/project-root.js';
 import { mariadbMissing, MariadbServer } from '../../support/databases/mariadb-server.js';
@@ -104,6 +106,38 @@ describe.skipIf(mariadbMissing !== null)(`MySQL migrations ${mariadbMissing ?? '
     }
     expect(fatal.size).toBeGreaterThan(50);
     await expectWhole(name);
+  });
+
+  it('keep nobody waiting for a table that a long transaction holds, and go on when it has ended', async () => {
+    const name = await legacyDatabase();
+    const long = await server.connect(name);
+    onTestFinished(() => {
+      long.destroy();
+    });
+    await long.query('START TRANSACTION; SELECT * FROM users');
+    const migrating = migrateMysql({ connect: () => connectTo(name) });
+    const waiting = () =>
+      server.run(
+        "SELECT 1 FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock%'",
+      );
+    await expect.poll(async () => (await waiting()).length).toBe(1);
+    // Behind the change that waits, and answered although the transaction has not ended.
+    expect(await server.run('SELECT COUNT(*) n FROM users', name)).toEqual([{ n: 2 }]);
+    await long.query('COMMIT');
+    await migrating;
+    await expectWhole(name);
+  });
+
+  it('make a snapshot that began before fail retryably', async () => {
+    const name = await server.createDatabase();
+    await server.run('CREATE TABLE migrated (id int primary key, n int)', name);
+    const session = new MysqlSession({ ...optionsFor(server, name), ssl: undefined }, silent);
+    onTestFinished(() => session.close());
+    const reading = session.snapshot(async (database) => {
+      await server.run('CREATE INDEX migrated_n ON migrated (n)', name);
+      return database.execute(sql`select n from migrated`);
+    });
+    await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('go on after the process was killed', async () => {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { projectRoot } from '../../../project-root.js';
 import { assertAdoptable } from './adopt-users.js';
 import { JOURNAL_TABLE, readProgress, readSteps, type MigrationStep } from './migration-journal.js';
 import { LEASE_TABLE, MigrationLease } from './migration-lease.js';
 import type { PlainConnection } from '../mysql-connection.js';
-import { MysqlError } from '../mysql-error.js';
+import { isFailure, MysqlError } from '../mysql-error.js';
 import { assertExactIds, assertSuitableServer } from './suitable-server.js';
 
 const steps = readSteps(join(projectRoot, 'drizzle', 'mysql'));
@@ -14,6 +15,14 @@ const steps = readSteps(join(projectRoot, 'drizzle', 'mysql'));
  * 1005 is how MariaDB reports a foreign key of the same name.
  */
 const alreadyDone = new Set([1050, 1051, 1060, 1061, 1091, 1826, 3822, 1005]);
+
+/**
+ * While a statement waits to change a table, every other on that table waits behind it. And a change can wait for a
+ * transaction that waits for the change, which the server does not notice. So it gives up soon and tries again.
+ */
+const SHORT_WAITS = 'SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1';
+const LONGEST_PAUSE_MS = 1000;
+const PATIENCE_MS = 300_000;
 
 export interface MigrateMysqlOptions {
   /** Opens a connection without a limit on how long a statement may take. */
@@ -57,13 +66,18 @@ async function runPending(connection: PlainConnection, lease: MigrationLease): P
   const progress = await readProgress(connection, steps);
   if (progress === null) throw new Error('The table face_migration_steps has gone.');
   if (progress.next === 0) await assertAdoptable(connection);
-  for (const step of steps.slice(progress.next)) {
-    lease.assertHeld();
-    await runStep(connection, step, progress.begun && step.position === progress.next);
-  }
+  await connection.execute(SHORT_WAITS);
+  for (const step of steps.slice(progress.next))
+    await runStep(connection, lease, step, progress.begun && step.position === progress.next);
 }
 
-async function runStep(connection: PlainConnection, step: MigrationStep, begun: boolean): Promise<void> {
+async function runStep(
+  connection: PlainConnection,
+  lease: MigrationLease,
+  step: MigrationStep,
+  begun: boolean,
+): Promise<void> {
+  lease.assertHeld();
   const { position, statement, hash, done } = step;
   if (!begun)
     await connection.execute(
@@ -71,7 +85,7 @@ async function runStep(connection: PlainConnection, step: MigrationStep, begun: 
       [position, hash],
     );
   try {
-    await connection.execute(statement);
+    await executePatiently(connection, lease, statement);
   } catch (cause) {
     if (!(cause instanceof MysqlError) || cause.errno === undefined || cause.failure === 'lost') throw cause;
     if (!begun || !alreadyDone.has(cause.errno)) {
@@ -86,6 +100,23 @@ async function runStep(connection: PlainConnection, step: MigrationStep, begun: 
     done,
     position,
   ]);
+}
+
+async function executePatiently(
+  connection: PlainConnection,
+  lease: MigrationLease,
+  statement: string,
+): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;)
+    try {
+      await connection.execute(statement);
+      return;
+    } catch (error) {
+      if (!isFailure(error, 'conflict') || Date.now() > deadline) throw error;
+      await sleep(Math.random() * LONGEST_PAUSE_MS);
+      lease.assertHeld();
+    }
 }
 
 async function withConnection<T>(
