@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.js';
+import { patiently } from '../patiently.js';
 import type { GalleryLog } from './gallery-log.js';
 import type { Candidate, Gallery, Identifier } from './gallery.js';
 import { GalleryThread } from './gallery-thread.js';
@@ -9,6 +10,9 @@ const FOLLOW_INTERVAL_MS = 5_000;
 
 /** Changes taken over at once: some 50 ms of work. */
 const CHANGES_PER_PAGE = 4096;
+
+const LOAD_ATTEMPTS = 3;
+const LOAD_RETRY_DELAY_MS = 100;
 
 export interface SynchronisedGalleryOptions extends GalleryWorkerData {
   readonly log: GalleryLog;
@@ -36,6 +40,7 @@ export class SynchronisedGallery implements Gallery, Identifier {
   #revision = 0;
   #loadedTemplates = 0;
   #following: NodeJS.Timeout | undefined;
+  readonly #closed = new AbortController();
 
   constructor(private readonly options: SynchronisedGalleryOptions) {}
 
@@ -53,9 +58,13 @@ export class SynchronisedGallery implements Gallery, Identifier {
     return this.#revision;
   }
 
-  /** Loads every template; searches made before wait for it. */
+  /** Loads every template; searches made before wait for it. A node that migrates a table meanwhile ends no start. */
   async load(): Promise<void> {
-    await this.#current();
+    await patiently(() => this.#current(), {
+      attempts: LOAD_ATTEMPTS,
+      retryDelayMs: LOAD_RETRY_DELAY_MS,
+      signal: this.#closed.signal,
+    });
   }
 
   bestOther(probe: Float32Array, userId: string): Promise<Candidate | null> {
@@ -87,6 +96,7 @@ export class SynchronisedGallery implements Gallery, Identifier {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort();
     clearTimeout(this.#following);
     this.#following = undefined;
     await this.#thread?.close();

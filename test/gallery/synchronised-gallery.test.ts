@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { ServiceError } from '../../src/errors.js';
 import { SynchronisedGallery } from '../../src/gallery/synchronised-gallery.js';
 import type { Database } from '../../src/database/database.js';
 import type { GalleryLog } from '../../src/gallery/gallery-log.js';
@@ -81,6 +82,26 @@ test('catches up although nobody searches, in pages of any number of revisions, 
   broken = false;
   await expect.poll(() => gallery.revision).toBe(30);
   expect(gallery.size).toBe(30);
+});
+
+test('loads again, from the beginning, when the database breaks off retryably', async () => {
+  const database = await openDatabase();
+  for (let seed = 0; seed < 5; seed += 1) await enrol(database, { id: `user${seed}`, seed });
+  let attempts = 0;
+  const gallery = openGallery({
+    revision: () => database.gallery.revision(),
+    changesSince: (revision, model, first) => database.gallery.changesSince(revision, model, first),
+    snapshot: async (model, onBatch) => {
+      attempts += 1;
+      const revision = await database.gallery.snapshot(model, onBatch);
+      if (attempts === 1) throw new ServiceError('UNAVAILABLE');
+      return revision;
+    },
+    forgetChanges: (before, first) => database.gallery.forgetChanges(before, first),
+  });
+  await gallery.load();
+  expect(attempts).toBe(2);
+  expect(gallery.size).toBe(5);
 });
 
 test('templates of another model are never compared', async () => {
