@@ -1,10 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join, relative } from 'node:path';
 import { compiledFile, projectRoot } from '../../../src/project-root.js';
 
 export interface CommandOptions {
   /** Source of the command, for example `src/cli/import.ts`. */
   readonly source: string;
+  /**
+   * Folder of the compiled program.
+   * @default that of this project
+   */
+  readonly root?: string;
   readonly arguments?: readonly string[];
   readonly environment: Record<string, string>;
   /** Called once the process is started. */
@@ -22,8 +28,10 @@ export interface CommandResult {
 
 /** Runs a compiled command in a process of its own, to its end. */
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
-  const child = spawn(process.execPath, [compiledFile(options.source), ...(options.arguments ?? [])], {
-    cwd: projectRoot,
+  const root = options.root ?? projectRoot;
+  const file = join(root, relative(projectRoot, compiledFile(options.source)));
+  const child = spawn(process.execPath, [file, ...(options.arguments ?? [])], {
+    cwd: root,
     env: { PATH: process.env['PATH'], FACE_WORKERS: '1', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

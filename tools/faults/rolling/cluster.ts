@@ -96,7 +96,7 @@ export class Cluster {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#seats.map(({ node }) => node?.end('SIGKILL')));
+    await Promise.all(this.#seats.map(async ({ node }) => node?.end('SIGKILL')));
   }
 
   async #serve(seat: Seat, build: Build): Promise<void> {

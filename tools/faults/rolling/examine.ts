@@ -1,5 +1,6 @@
 import type { MariadbServer } from '../../../test/support/databases/mariadb-server.js';
 import { runCommand } from '../../../test/support/service/run-command.js';
+import type { Build } from './build.js';
 import type { Cluster } from './cluster.js';
 import type { PatientClient } from './patient-client.js';
 import type { People } from './people.js';
@@ -10,13 +11,15 @@ export interface Examined {
   readonly people: People;
   readonly server: MariadbServer;
   readonly database: string;
+  /** A build that may work on the database. */
+  readonly build: Build;
 }
 
 /**
  * Compares what is stored with what was answered, now that nobody asks any more.
  * @throws Error that says what was lost, is half-done or was done twice.
  */
-export async function examine({ cluster, client, people, server, database }: Examined): Promise<void> {
+export async function examine({ cluster, client, people, server, database, build }: Examined): Promise<void> {
   const registered = people.registered.join();
   for (let seat = 0; seat < cluster.size; seat += 1) {
     const answer = await client.askOnce(seat, '/register/', {});
@@ -51,12 +54,17 @@ export async function examine({ cluster, client, people, server, database }: Exa
     const found = await count(rows);
     if (found !== wanted) throw new Error(`${found} rows, not ${wanted}, of ${rows}.`);
   }
-  await expectClean(cluster, 'src/cli/doctor.ts');
-  await expectClean(cluster, 'src/cli/audit.ts', 'verify');
+  await expectClean(cluster, build, 'src/cli/doctor.ts');
+  await expectClean(cluster, build, 'src/cli/audit.ts', 'verify');
 }
 
-async function expectClean(cluster: Cluster, source: string, ...options: readonly string[]): Promise<void> {
+async function expectClean(
+  cluster: Cluster,
+  build: Build,
+  source: string,
+  ...options: readonly string[]
+): Promise<void> {
   const environment = { ...cluster.environment, DATA_DIR: cluster.dataDir(0) };
-  const { code, output } = await runCommand({ source, arguments: options, environment });
+  const { code, output } = await runCommand({ source, root: build.folder, arguments: options, environment });
   if (code !== 0) throw new Error(`${source} ended with ${code ?? 'a signal'}: ${output}`);
 }

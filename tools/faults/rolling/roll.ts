@@ -54,7 +54,7 @@ export async function roll(
         }
         people.assertRight();
         if (closes) await expectRefusal(cluster, older, folder);
-        await examine({ cluster, client, people, server, database });
+        await examine({ cluster, client, people, server, database, build: newer });
       } finally {
         await cluster.end();
       }
