@@ -3,7 +3,7 @@ import { examineChain } from '../audit/audit-chain.js';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.js';
 import { compareWithCheckpoint } from '../audit/checkpoint.js';
 import type { Config } from '../config/config.js';
-import { configuredVault } from '../database/open-protected-database.js';
+import { configuredVault } from '../database/configured-keys.js';
 import { openKeys } from '../database/open-for-command.js';
 import { readConfig } from '../config/read-config.js';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { createBackup } from '../backup/create-backup.js';
 import { readConfig } from '../config/read-config.js';
-import { configuredVault } from '../database/open-protected-database.js';
+import { configuredKeys } from '../database/configured-keys.js';
 import { openImageStore } from '../storage/open-image-store.js';
 
 const USAGE = `Usage: npm run backup -- <new folder>
@@ -14,12 +14,12 @@ async function run(folder: string): Promise<void> {
   const config = readConfig();
   if (config.mysql !== undefined)
     throw new Error('DATABASE_URL is set: back up MySQL with its own tools, as docs/backup.md says.');
-  const vault = await configuredVault(config);
+  // Only that they are there: they need not be unwrapped, so that a holder that is away stops no backup.
+  await configuredKeys(config);
   const images = await openImageStore(config, { abandonedAfterMs: Infinity });
   const { manifest, deletedMeanwhile } = await createBackup({
     dataDir: config.dataDir,
     images,
-    vault,
     folder,
   });
   const users = manifest.masterKeys.reduce((sum, key) => sum + key.users, 0);

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { exportPerson } from '../audit/export-person.js';
 import type { Config } from '../config/config.js';
 import { openHoldings } from '../database/open-for-command.js';
-import { configuredVault } from '../database/open-protected-database.js';
+import { configuredVault } from '../database/configured-keys.js';
 import { readConfig } from '../config/read-config.js';
 import { openImageStore } from '../storage/open-image-store.js';
 

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { pino } from 'pino';
 import type { Config } from '../config/config.js';
 import { Progress } from '../import/progress.js';
+import { holderOf, KeyHolders } from '../protection/holders/key-holders.js';
 import { createMasterKey, formatMasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
-import { defaultMasterKeyFile, openProtectedDatabase } from '../database/open-protected-database.js';
+import { configuredKeys, defaultMasterKeyFile } from '../database/configured-keys.js';
+import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { rewrapKeys } from '../protection/rewrap-keys.js';
 import { readConfig } from '../config/read-config.js';
 
@@ -16,11 +18,13 @@ type Outcome = keyof typeof exitCodes;
 const USAGE = `Usage: npm run master-key -- <command>
 
   status   which master keys protect this database, and how many users each
-  create   prints a new master key, for MASTER_KEYS or a file
+  create   prints a new master key, for MASTER_KEYS or a file, wrapped by MASTER_KEY_HOLDER if there is one
   rotate   wraps the keys of all users with the first master key; with a key file and the embedded
            database makes a new one first. Can be interrupted and started again.
+  wrap     has MASTER_KEY_HOLDER wrap the master keys themselves, anew where it has done so before, and puts
+           them into the key file, or prints them for MASTER_KEYS; the keys of users stay as they are
 
-See docs/protection.md.
+See docs/protection.md and docs/key-holders.md.
 `;
 
 const interruption = new AbortController();
@@ -30,9 +34,12 @@ async function status(config: Config): Promise<Outcome> {
   assertDataFolder(config);
   const { database, vault } = await openProtectedDatabase(config, logger);
   try {
+    const entries = new Map((await configuredKeys(config)).map((entry) => [entry.id, entry]));
     for (const { id, users } of await database.protection.masterKeys()) {
       const role = id === vault.current.id ? ', current' : '';
-      print(`${id}: wraps the keys of ${users} users${role}`);
+      const entry = entries.get(id);
+      const held = entry !== undefined && 'held' in entry ? `, wrapped by ${holderOf(entry)}` : '';
+      print(`${id}: wraps the keys of ${users} users${role}${held}`);
     }
     print(`${await database.protection.countUnprotected()} users are not protected yet.`);
     return 'done';
@@ -81,8 +88,29 @@ async function addKeyToFile(config: Config): Promise<void> {
   const file = config.protection.masterKeyFile ?? defaultMasterKeyFile(config);
   const keys = await readMasterKeyFile(file);
   if (keys === null) throw new Error(`There is no file ${file}`);
-  await writeMasterKeyFile(file, [createMasterKey(), ...keys]);
+  const [added] = await new KeyHolders(config.protection.holders).wrap([createMasterKey()]);
+  await writeMasterKeyFile(file, [added, ...keys]);
   print(`Added a new master key to ${file}; keep a copy of the file in a safe place.`);
+}
+
+async function create({ protection }: Config): Promise<Outcome> {
+  const [entry] = await new KeyHolders(protection.holders).wrap([createMasterKey()]);
+  print(formatMasterKey(entry));
+  return 'done';
+}
+
+async function wrap(config: Config): Promise<Outcome> {
+  const { holders: settings, masterKeys, masterKeyFile } = config.protection;
+  if (settings?.current === undefined) throw new Error('Set MASTER_KEY_HOLDER to what should wrap them');
+  const holders = new KeyHolders(settings);
+  const entries = await holders.wrap(await holders.unwrap(await configuredKeys(config)));
+  if (masterKeys !== undefined) print(entries.map(formatMasterKey).join(','));
+  else {
+    const file = masterKeyFile ?? defaultMasterKeyFile(config);
+    await writeMasterKeyFile(file, entries);
+    print(`${entries.length} master keys in ${file} wrapped by ${settings.current}.`);
+  }
+  return 'done';
 }
 
 function assertDataFolder({ mysql, dataDir }: Config): void {
@@ -95,10 +123,11 @@ function run(command: string | undefined): Promise<Outcome> {
     case 'status':
       return status(readConfig());
     case 'create':
-      print(formatMasterKey(createMasterKey()));
-      return Promise.resolve('done');
+      return create(readConfig());
     case 'rotate':
       return rotate(readConfig());
+    case 'wrap':
+      return wrap(readConfig());
     case undefined:
     default:
       process.stderr.write(USAGE);

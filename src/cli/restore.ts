@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { restoreBackup } from '../backup/restore-backup.js';
 import { readConfig } from '../config/read-config.js';
-import { configuredVault } from '../database/open-protected-database.js';
+import { configuredKeys } from '../database/configured-keys.js';
 import { openImageStore } from '../storage/open-image-store.js';
 
 const USAGE = `Usage: npm run restore -- <folder of a backup>
@@ -13,14 +13,13 @@ async function run(folder: string): Promise<void> {
   const config = readConfig();
   if (config.mysql !== undefined)
     throw new Error('DATABASE_URL is set: restore MySQL with its own tools, as docs/backup.md says.');
-  const vault = await configuredVault(config);
+  const configured = new Set((await configuredKeys(config)).map(({ id }) => id));
   const { createdAt, images, masterKeys } = await restoreBackup({
     folder,
     dataDir: config.dataDir,
     openImages: () => openImageStore(config),
-    vault,
   });
-  const missing = masterKeys.filter(({ id, users }) => users > 0 && vault.masterKey(id) === undefined);
+  const missing = masterKeys.filter(({ id, users }) => users > 0 && !configured.has(id));
   const users = masterKeys.reduce((sum, key) => sum + key.users, 0);
   process.stdout.write(
     `${users} users and ${images} pictures of ${createdAt} restored to ${config.dataDir}.\n`,

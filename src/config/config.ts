@@ -1,6 +1,7 @@
 import type { EnvironmentKey } from '../access/environment-keys.js';
 import type { MysqlSettings } from '../database/mysql/mysql-options.js';
-import type { MasterKey } from '../protection/master-key.js';
+import type { HolderSettings } from '../protection/holders/key-holders.js';
+import type { MasterKeyEntry } from '../protection/master-key.js';
 import type { Environment } from './environment-schema.js';
 
 /** A bucket, or part of one, that image files are kept in. */
@@ -39,9 +40,11 @@ export interface HttpSettings {
 /** The master keys that everything is sealed with. */
 export interface ProtectionSettings {
   /** From a file unless given. */
-  readonly masterKeys: readonly [MasterKey, ...MasterKey[]] | undefined;
+  readonly masterKeys: readonly [MasterKeyEntry, ...MasterKeyEntry[]] | undefined;
   /** Absolute path; undefined: `master.key` in `dataDir`. */
   readonly masterKeyFile: string | undefined;
+  /** Who wraps them outside the process; absent: nobody. */
+  readonly holders?: HolderSettings;
 }
 
 /** From image to template. */

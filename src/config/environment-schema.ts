@@ -4,6 +4,8 @@ import { parseEnvironmentKeys } from '../access/environment-keys.js';
 import { parseDatabaseUrl } from '../database/mysql/database-url.js';
 import { DEFAULT_SIMILARITY_STEP } from '../users/decision/similarity-scale.js';
 import { parseMasterKeys } from '../protection/master-key.js';
+import { holderSchema } from './holder-schema.js';
+import { secretFile } from './secret-file-schema.js';
 
 const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -13,13 +15,6 @@ export const S3_ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w-]
 
 /** Refuses 1.7 % of the faces of lfw-dev; see docs/liveness.md. */
 export const USUAL_LIVENESS = 0.6;
-
-const secretFile = (name: string) =>
-  z
-    .string()
-    .min(1)
-    .optional()
-    .describe(`File that holds \`${name}\`, as Docker and Kubernetes mount secrets; one of the two`);
 
 /** Every environment variable the service reads; the README's table is generated from it. */
 export const environmentSchema = z.object({
@@ -138,7 +133,7 @@ export const environmentSchema = z.object({
       }
     })
     .describe(
-      'Keys that protect templates and pictures, `id:base64` separated by commas, the one for what is new first; unset: those of `MASTER_KEY_FILE`',
+      'Keys that protect templates and pictures, `id:base64` or as wrapped by `MASTER_KEY_HOLDER`, separated by commas, the one for what is new first; unset: those of `MASTER_KEY_FILE`',
     ),
   MASTER_KEYS_FILE: secretFile('MASTER_KEYS'),
   MASTER_KEY_FILE: z
@@ -148,6 +143,7 @@ export const environmentSchema = z.object({
     .describe(
       'File of the master keys, one a line; unset: `master.key` in `DATA_DIR`, made at the first start',
     ),
+  ...holderSchema,
   FACE_DETECTOR: z
     .enum(['blazeface-back', 'yunet'])
     .default('blazeface-back')

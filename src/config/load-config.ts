@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { MysqlSettings } from '../database/mysql/mysql-options.js';
+import type { HolderSettings } from '../protection/holders/key-holders.js';
 import { ConfigError, type Config, type MetricsSettings, type S3Location } from './config.js';
 import { readSecretFiles } from './secret-files.js';
+import { holderContradictions } from './holder-schema.js';
 import { environmentSchema, S3_ADDRESS, USUAL_LIVENESS, type Environment } from './environment-schema.js';
 
 /** Reads the configuration out of environment variables; an empty variable counts as unset. */
@@ -28,6 +30,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     protection: {
       masterKeys: values.MASTER_KEYS,
       masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : resolve(values.MASTER_KEY_FILE),
+      holders: holderSettings(values),
     },
     apiKeys: values.API_KEYS,
     http: {
@@ -81,7 +84,7 @@ function retentionDays(text: string): number | undefined {
  */
 function contradictions(given: Partial<Record<string, string>>): string[] {
   const { LIVENESS = 'off', DATABASE_TLS = 'off', DATABASE_TLS_CERT, DATABASE_TLS_KEY } = given;
-  const found: string[] = [];
+  const found = holderContradictions(given);
   if (LIVENESS === 'off' && given['LIVENESS_THRESHOLD'] !== undefined)
     found.push(
       'LIVENESS_THRESHOLD: does nothing without LIVENESS=verify or LIVENESS=register-and-verify; set one or remove it',
@@ -97,6 +100,27 @@ function contradictions(given: Partial<Record<string, string>>): string[] {
   if (DATABASE_TLS_KEY !== undefined && DATABASE_TLS_CERT === undefined)
     found.push('DATABASE_TLS_KEY: needs DATABASE_TLS_CERT, the client certificate of the key');
   return found;
+}
+
+function holderSettings(values: Environment): HolderSettings {
+  const { PKCS11_MODULE: module, PKCS11_TOKEN: token, PKCS11_PIN: pin, VAULT_ADDR: address } = values;
+  return {
+    current: values.MASTER_KEY_HOLDER === 'none' ? undefined : values.MASTER_KEY_HOLDER,
+    pkcs11:
+      module === undefined || token === undefined || pin === undefined
+        ? undefined
+        : { module: resolve(module), token, key: values.PKCS11_KEY, pin },
+    vault:
+      address === undefined
+        ? undefined
+        : {
+            address,
+            token: values.VAULT_TOKEN,
+            namespace: values.VAULT_NAMESPACE,
+            mount: values.VAULT_TRANSIT_MOUNT,
+            key: values.VAULT_TRANSIT_KEY,
+          },
+  };
 }
 
 /** The port that OpenTelemetry's Prometheus exporters use. */

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 /** Variables whose value may come from a file instead, named by the same variable with `_FILE`. */
-export const secretVariables = ['DATABASE_URL', 'API_KEYS', 'MASTER_KEYS', 'AWS_SECRET_ACCESS_KEY'] as const;
+export const secretVariables = [
+  'DATABASE_URL',
+  'API_KEYS',
+  'MASTER_KEYS',
+  'PKCS11_PIN',
+  'VAULT_TOKEN',
+  'AWS_SECRET_ACCESS_KEY',
+] as const;
 
 interface WithSecrets {
   /** The variables, with those values that came from files. */

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { openDatabase } from './open-database.js';
 import type { Database } from './database.js';
-import { createMasterKey, proofOf, provesKey, type MasterKey } from '../protection/master-key.js';
-import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
+import { describeSource, masterKeySource } from './configured-keys.js';
+import { KeyHolders } from '../protection/holders/key-holders.js';
+import { proofOf, provesKey, type MasterKey } from '../protection/master-key.js';
+import { writeMasterKeyFile } from '../protection/master-key-file.js';
 import { Vault, type UnopenedTemplate } from '../protection/vault.js';
 
 type ProtectedConfig = Pick<Config, 'mysql' | 'dataDir' | 'protection'>;
@@ -30,48 +31,72 @@ export interface OpenProtectedOptions {
   readonly onUnopened?: (template: UnopenedTemplate) => void;
 }
 
-interface MasterKeySource {
-  readonly keys: readonly [MasterKey, ...MasterKey[]];
-  /** Where the only key goes that was made just now, if the database has none. */
-  readonly newFile: string | undefined;
+/** A database that is open, and a vault that is not yet. */
+export interface LockedDatabase extends ProtectedDatabase {
+  /**
+   * Has the master keys unwrapped by their holder and compares them with those the database is protected with. A
+   * database that was never protected gets its first key. Can be repeated.
+   * @throws KeyHolderError when the holder does not do it now; Error when a master key is missing or wrong.
+   */
+  readonly unlock: () => Promise<void>;
 }
 
 /**
  * Opens the database with the master keys of the configuration. A database that was never protected gets its first key;
  * any other one is only opened with the keys it was protected with.
- * @throws Error when a master key is missing or wrong.
+ * @throws Error when a master key is missing or wrong, or its holder fails.
  */
 export async function openProtectedDatabase(
   config: ProtectedConfig,
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
-  { acceptStrays = false, acceptUnknownKeys = false, onUnopened }: OpenProtectedOptions = {},
+  options: OpenProtectedOptions = {},
 ): Promise<ProtectedDatabase> {
-  const { keys, newFile } = await masterKeysOf(config);
+  const { database, vault, unlock } = await openLockedDatabase(config, logger, options);
+  try {
+    await unlock();
+    return { database, vault };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** As {@link openProtectedDatabase}, for who can do something else while the holder of the master keys is away. */
+export async function openLockedDatabase(
+  config: ProtectedConfig,
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  { acceptStrays = false, acceptUnknownKeys = false, onUnopened }: OpenProtectedOptions = {},
+): Promise<LockedDatabase> {
+  const { entries, newFile } = await masterKeySource(config);
+  const holders = new KeyHolders(config.protection.holders);
   const logUnopened = unopenedLog(logger);
   const vault = new Vault({
-    masterKeys: keys,
     onUnopened: (template) => {
       logUnopened(template);
       onUnopened?.(template);
     },
   });
   const database = await openDatabase(config, logger, { vault, acceptStrays });
-  try {
+  const unlock = async (): Promise<void> => {
+    const keys = await holders.unwrap(entries);
     const source = newFile === undefined ? describeSource(config) : undefined;
-    await assertKeysFit(database, vault, { source, acceptUnknownKeys });
-    if (newFile === undefined) await database.protection.introduce(introduction(vault.current));
+    await assertKeysFit(database, keys, { source, acceptUnknownKeys });
+    if (newFile === undefined) await database.protection.introduce(introduction(keys[0]));
     else {
-      await introduceFirst(database, vault.current, newFile);
+      await introduceFirst(database, keys[0], { file: newFile, holders });
       logger.warn(
         { file: newFile },
         'made a master key: without this file templates and pictures cannot be read again; keep a copy elsewhere, or move it out of the data folder and name it in MASTER_KEY_FILE',
       );
     }
-    return { database, vault };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+    if (newFile === undefined && holders.current !== undefined && !('held' in entries[0]))
+      logger.warn(
+        { masterKeyId: keys[0].id },
+        'the master key for what is new is plain although MASTER_KEY_HOLDER is set; npm run master-key -- wrap or rotate changes that',
+      );
+    vault.unlock(keys);
+  };
+  return { database, vault, unlock };
 }
 
 /** Damaged templates are logged one by one; those under a key that this node lacks may be many, so the key is. */
@@ -93,35 +118,6 @@ function unopenedLog(logger: Pick<Logger, 'error'>): (template: UnopenedTemplate
   };
 }
 
-/** The configured master keys, for reading alone: none is made. @throws Error when there are none. */
-export async function configuredVault(config: ProtectedConfig): Promise<Vault> {
-  const { keys, newFile } = await masterKeysOf(config);
-  if (newFile !== undefined)
-    throw new Error(
-      `There is no master key file ${newFile}; set MASTER_KEYS, MASTER_KEY_FILE or DATA_DIR as for the service`,
-    );
-  return new Vault({ masterKeys: keys });
-}
-
-export function defaultMasterKeyFile({ dataDir }: Pick<Config, 'dataDir'>): string {
-  return join(dataDir, 'master.key');
-}
-
-async function masterKeysOf(config: ProtectedConfig): Promise<MasterKeySource> {
-  const { masterKeys, masterKeyFile } = config.protection;
-  if (masterKeys !== undefined) return { keys: masterKeys, newFile: undefined };
-  const file = masterKeyFile ?? defaultMasterKeyFile(config);
-  const keys = await readMasterKeyFile(file);
-  if (keys !== null) return { keys, newFile: undefined };
-  if (masterKeyFile !== undefined) throw new Error(`MASTER_KEY_FILE: there is no file ${file}.`);
-  return { keys: [createMasterKey()], newFile: file };
-}
-
-function describeSource({ protection: { masterKeys, masterKeyFile } }: ProtectedConfig): string {
-  if (masterKeys !== undefined) return 'MASTER_KEYS';
-  return masterKeyFile === undefined ? 'master.key in DATA_DIR' : 'MASTER_KEY_FILE';
-}
-
 interface KeyCheck {
   /** Where the configured keys come from; undefined when there are none yet. */
   readonly source: string | undefined;
@@ -130,11 +126,11 @@ interface KeyCheck {
 
 async function assertKeysFit(
   database: Database,
-  vault: Vault,
+  keys: readonly MasterKey[],
   { source, acceptUnknownKeys }: KeyCheck,
 ): Promise<void> {
   for (const { id, proof, used } of await database.protection.masterKeysInUse()) {
-    const key = source === undefined ? undefined : vault.masterKey(id);
+    const key = source === undefined ? undefined : keys.find((candidate) => candidate.id === id);
     if (key === undefined) {
       // A key that was rotated out is only a name by now; but without any key, nothing may be guessed.
       if ((!used || acceptUnknownKeys) && source !== undefined) continue;
@@ -154,8 +150,12 @@ function introduction(key: MasterKey) {
 }
 
 /** The file is there before anything is protected with its key. */
-async function introduceFirst(database: Database, key: MasterKey, file: string): Promise<void> {
-  await writeMasterKeyFile(file, [key]);
+async function introduceFirst(
+  database: Database,
+  key: MasterKey,
+  { file, holders }: { readonly file: string; readonly holders: KeyHolders },
+): Promise<void> {
+  await writeMasterKeyFile(file, await holders.wrap([key]));
   if (await database.protection.introduce(introduction(key), { onlyFirst: true })) return;
   await rm(file);
   throw new Error(

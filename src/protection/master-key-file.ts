@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { writeAtomically } from '../atomic-file.js';
 import { PRIVATE_FILE_MODE } from '../storage/private-file.js';
-import { formatMasterKey, parseMasterKeys, type MasterKey } from './master-key.js';
+import { formatMasterKey, parseMasterKeys, type MasterKeyEntry } from './master-key.js';
 
-type MasterKeys = readonly [MasterKey, ...MasterKey[]];
+type MasterKeys = readonly [MasterKeyEntry, ...MasterKeyEntry[]];
 
 const heading = [
   '# Master keys of the Facial Verification Backend. Without them templates and pictures cannot be read again.',

@@ -16,8 +16,8 @@ export interface SealedTemplate extends TemplateIdentity {
 }
 
 export interface VaultOptions {
-  /** The first wraps what is new; the others open what is old. */
-  readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
+  /** The first wraps what is new; the others open what is old. Absent: nothing opens until {@link Vault.unlock}. */
+  readonly masterKeys?: readonly [MasterKey, ...MasterKey[]];
   /** Called for each template that does not open and is left out of a search. */
   readonly onUnopened?: (template: UnopenedTemplate) => void;
 }
@@ -43,16 +43,26 @@ export class UnknownMasterKeyError extends Error {
 
 /** Opens and seals everything biometric on its way from and to the database and the image store. */
 export class Vault {
-  readonly #masterKeys: ReadonlyMap<string, MasterKey>;
+  #masterKeys: ReadonlyMap<string, MasterKey> = new Map();
+  #current: MasterKey | undefined;
   readonly #onUnopened: (template: UnopenedTemplate) => void;
   readonly #unknownMasterKeys = new Set<string>();
-  /** Wraps what is new. */
-  readonly current: MasterKey;
 
-  constructor({ masterKeys, onUnopened }: VaultOptions) {
-    this.#masterKeys = new Map(masterKeys.map((key) => [key.id, key]));
+  constructor({ masterKeys, onUnopened }: VaultOptions = {}) {
     this.#onUnopened = onUnopened ?? (() => undefined);
-    this.current = masterKeys[0];
+    if (masterKeys !== undefined) this.unlock(masterKeys);
+  }
+
+  /** Hands over the master keys once they are there. */
+  unlock(masterKeys: readonly [MasterKey, ...MasterKey[]]): void {
+    this.#masterKeys = new Map(masterKeys.map((key) => [key.id, key]));
+    this.#current = masterKeys[0];
+  }
+
+  /** Wraps what is new. @throws ServiceError UNAVAILABLE before the master keys are there. */
+  get current(): MasterKey {
+    if (this.#current === undefined) throw locked();
+    return this.#current;
   }
 
   masterKey(id: string): MasterKey | undefined {
@@ -69,10 +79,12 @@ export class Vault {
   }
 
   /**
-   * @throws ServiceError UNAVAILABLE, caused by an UnknownMasterKeyError, when this node does not have the master key;
+   * @throws ServiceError UNAVAILABLE before the master keys are there and, caused by an UnknownMasterKeyError, when this
+   *   node does not have the master key;
    *   EnvelopeError when the row does not open with it.
    */
   unwrap(stored: StoredUserKey): UserKey {
+    if (this.#current === undefined) throw locked();
     const masterKey = this.#masterKeys.get(stored.masterKeyId);
     if (masterKey === undefined) {
       this.#unknownMasterKeys.add(stored.masterKeyId);
@@ -105,6 +117,10 @@ export class Vault {
       }
     });
   }
+}
+
+function locked(): ServiceError {
+  return new ServiceError('UNAVAILABLE', { cause: new Error('The master keys are not there yet.') });
 }
 
 function reasonOf(error: unknown): UnopenedTemplate['reason'] {

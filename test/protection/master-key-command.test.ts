@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { formatMasterKey } from '../../src/protection/master-key.js';
 import { readMasterKeyFile } from '../../src/protection/master-key-file.js';
 import { openTextService } from '../support/service/open-text-service.js';
 import { readDataFolder } from '../support/databases/read-data-folder.js';
@@ -35,7 +36,7 @@ it('rotation makes a new key, wraps everybody with it, and the old one can be de
   const keys = (await readMasterKeyFile(file)) ?? [];
   expect(keys.map(({ id }) => id)).toEqual([expect.stringMatching(/^\d{8}-/), 'test']);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  for (const { secret } of keys) expect(output).not.toContain(Buffer.from(secret).toString('base64'));
+  for (const key of keys) expect(output).not.toContain(formatMasterKey(key).split(':')[1]);
 
   writeFileSync(
     file,

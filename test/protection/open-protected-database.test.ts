@@ -8,6 +8,7 @@ import { readMasterKeyFile, writeMasterKeyFile } from '../../src/protection/mast
 import { openProtectedDatabase } from '../../src/database/open-protected-database.js';
 import type { Database } from '../../src/database/database.js';
 import { announced } from '../database/repository-suite.js';
+import { plainKeys } from '../support/databases/plain-keys.js';
 import { mariadbMissing, MariadbServer } from '../support/databases/mariadb-server.js';
 import { optionsFor } from '../support/databases/mysql-database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -45,9 +46,9 @@ async function openAndClose(dataDir: string, settings: Settings = {}): Promise<v
 }
 
 const keyOf = async (file: string): Promise<MasterKey> => {
-  const [key] = (await readMasterKeyFile(file)) ?? [];
-  if (key === undefined) throw new Error('There is no key.');
-  return key;
+  const keys = await readMasterKeyFile(file);
+  if (keys === null) throw new Error('There is no key.');
+  return plainKeys(keys)[0];
 };
 
 describe('the first start', () => {

@@ -6,7 +6,7 @@ import { SqlConsistencyCheck } from '../repositories/consistency-check.js';
 import { SqlProtectionRepository } from '../repositories/protection-repository.js';
 import type { AuditLog } from '../../audit/audit-log.js';
 import type { ProtectionRepository } from '../../protection/protection-repository.js';
-import type { Vault } from '../../protection/vault.js';
+import { Vault } from '../../protection/vault.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { asSession, sqliteDialect } from './sqlite-dialect.js';
 import { SqliteSession } from './sqlite-session.js';
@@ -43,7 +43,7 @@ export interface ReadOnlyDatabase {
   close(): Promise<void>;
 }
 
-export async function openCopy(file: string, vault: Vault): Promise<ReadOnlyDatabase> {
+export async function openCopy(file: string): Promise<ReadOnlyDatabase> {
   const connection = await SqliteConnection.open({ file, readOnly: true, prelude });
   const session = asSession<'read' | 'write' | 'scrub'>(
     new SqliteSession(connection, connection, () => Promise.reject(new Error('A copy has one reader.'))),
@@ -51,7 +51,7 @@ export async function openCopy(file: string, vault: Vault): Promise<ReadOnlyData
   return {
     consistency: new SqlConsistencyCheck(session, sqliteDialect),
     auditLog: new SqlAuditLog(session, sqliteDialect),
-    protection: new SqlProtectionRepository(session, sqliteDialect, vault),
+    protection: new SqlProtectionRepository(session, sqliteDialect, new Vault()),
     close: () => connection.close(),
   };
 }

@@ -2,6 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseMasterKeys, type MasterKey } from '../../../src/protection/master-key.js';
+import { plainKeys } from './plain-keys.js';
 import { UserKey } from '../../../src/protection/user-key.js';
 import { encodeVector } from '../../../src/protection/vector-bytes.js';
 
@@ -24,7 +25,7 @@ export function readDataFolder(folder: string): DataFolder {
   const files = readdirSync(images)
     .filter((name) => name !== 'incoming')
     .flatMap((shard) => readdirSync(join(images, shard)).map((name) => `${shard}/${name}`));
-  const masterKeys = parseMasterKeys(readFileSync(join(folder, 'master.key'), 'utf8'));
+  const masterKeys = plainKeys(parseMasterKeys(readFileSync(join(folder, 'master.key'), 'utf8')));
   const unfinished = readdirSync(join(images, 'incoming')).map((name) => `unfinished file ${name}`);
 
   const database = new DatabaseSync(join(folder, 'facial-verification.sqlite'), { readOnly: true });

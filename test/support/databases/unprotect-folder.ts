@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeVector } from '../../../src/protection/vector-bytes.js';
 import { parseMasterKeys } from '../../../src/protection/master-key.js';
+import { plainKeys } from './plain-keys.js';
 import { Vault } from '../../../src/protection/vault.js';
 
 /**
@@ -10,7 +11,9 @@ import { Vault } from '../../../src/protection/vault.js';
  * pictures plain, no keys of users.
  */
 export function unprotectFolder(folder: string): void {
-  const vault = new Vault({ masterKeys: parseMasterKeys(readFileSync(join(folder, 'master.key'), 'utf8')) });
+  const vault = new Vault({
+    masterKeys: plainKeys(parseMasterKeys(readFileSync(join(folder, 'master.key'), 'utf8'))),
+  });
   const database = new DatabaseSync(join(folder, 'facial-verification.sqlite'));
   const all = (sql: string, ...values: string[]) =>
     database.prepare(sql).all(...values) as Record<string, string | Uint8Array>[];
