@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyDatabase, openCopy } from '../database/sqlite/copy-database.js';
 import { DATABASE_FILE_NAME } from '../database/sqlite/open-sqlite-database.js';
-import type { Vault } from '../protection/vault.js';
 import type { ImageStore, ImageStoreInventory } from '../storage/image-store.js';
 import { LocalImageStore } from '../storage/local-image-store.js';
 import { PRIVATE_FOLDER_MODE } from '../storage/private-file.js';
@@ -15,7 +14,6 @@ export interface CreateBackupOptions {
   /** Data folder of the embedded database; the service may run on it. */
   readonly dataDir: string;
   readonly images: Pick<ImageStore, 'get'> & Pick<ImageStoreInventory, 'has'>;
-  readonly vault: Vault;
   /** A new folder, created for its owner alone. */
   readonly folder: string;
 }
@@ -31,14 +29,14 @@ export interface CreatedBackup {
  * @throws Error when there is no database, the folder exists, or the copy is damaged.
  */
 export async function createBackup(options: CreateBackupOptions): Promise<CreatedBackup> {
-  const { dataDir, vault, folder } = options;
+  const { dataDir, folder } = options;
   const source = join(dataDir, DATABASE_FILE_NAME);
   if (!existsSync(source))
     throw new Error(`There is no database ${source}; set DATA_DIR as for the service.`);
   await mkdir(folder, { mode: PRIVATE_FOLDER_MODE });
   const file = join(folder, DATABASE_FILE_NAME);
   await copyDatabase(source, file);
-  const copy = await openCopy(file, vault);
+  const copy = await openCopy(file);
   try {
     const damage = await copy.consistency.damage();
     if (damage.length > 0) throw new Error(`The database is damaged: ${damage.join('; ')}`);

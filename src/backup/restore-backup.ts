@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { syncFolder } from '../atomic-file.js';
 import { copyDatabase, openCopy } from '../database/sqlite/copy-database.js';
 import { DATABASE_FILE_NAME } from '../database/sqlite/open-sqlite-database.js';
-import type { Vault } from '../protection/vault.js';
 import { FolderLock } from '../storage/folder-lock.js';
 import { isImageKey } from '../storage/image-key.js';
 import type { ImageStore, ImageStoreInventory } from '../storage/image-store.js';
@@ -17,7 +16,6 @@ export interface RestoreBackupOptions {
   /** A data folder without a database. */
   readonly dataDir: string;
   readonly openImages: () => Promise<Pick<ImageStore, 'put'> & Pick<ImageStoreInventory, 'has'>>;
-  readonly vault: Vault;
 }
 
 /**
@@ -29,10 +27,9 @@ export async function restoreBackup({
   folder,
   dataDir,
   openImages,
-  vault,
 }: RestoreBackupOptions): Promise<Manifest> {
   const manifest = await readManifest(folder);
-  await assertSound(join(folder, DATABASE_FILE_NAME), vault);
+  await assertSound(join(folder, DATABASE_FILE_NAME));
   createPrivateFolder(dataDir);
   const lock = FolderLock.acquire(dataDir);
   try {
@@ -53,8 +50,8 @@ export async function restoreBackup({
   return manifest;
 }
 
-async function assertSound(file: string, vault: Vault): Promise<void> {
-  const copy = await openCopy(file, vault);
+async function assertSound(file: string): Promise<void> {
+  const copy = await openCopy(file);
   try {
     const damage = await copy.consistency.damage();
     if (damage.length > 0) throw new Error(`${file} is damaged: ${damage.join('; ')}`);
