@@ -18,8 +18,9 @@ import { startMetricsServer } from './metrics/start-metrics-server.js';
 import { timeCalls } from './metrics/time-calls.js';
 import { timeDatabase } from './metrics/time-database.js';
 import { BackgroundProtection } from './protection/background-protection.js';
+import { awaitHolder } from './protection/holders/await-holder.js';
 import { ClockWatch } from './database/clock-watch.js';
-import { openProtectedDatabase } from './database/open-protected-database.js';
+import { openLockedDatabase } from './database/open-protected-database.js';
 import { createCounters } from './limits/create-counters.js';
 import { RequestLimits } from './limits/request-limits.js';
 import { Shutdown } from './shutdown.js';
@@ -48,8 +49,11 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Builds every part, hands each its collaborators, and starts to serve when all of them work. */
-export async function startService(config: Config, logger: Logger): Promise<Service> {
+/**
+ * Builds every part, hands each its collaborators, and starts to serve when all of them work.
+ * @param ending ends a start that waits for the holder of the master keys, which may be away for long.
+ */
+export async function startService(config: Config, logger: Logger, ending: AbortSignal): Promise<Service> {
   const shutdown = new Shutdown();
   const metrics = new ServiceMetrics();
   try {
@@ -70,11 +74,16 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     if (config.liveness.askedFor !== 'off')
       logger.warn('liveness is asked for, which stops few pictures of pictures: see docs/liveness.md');
 
-    const { database: opened, vault } = await openProtectedDatabase(config, logger, {
+    const {
+      database: opened,
+      vault,
+      unlock,
+    } = await openLockedDatabase(config, logger, {
       onUnopened: ({ reason }) => {
         metrics.templatesUnopened.inc({ reason });
       },
     });
+    let waitingFor: string | undefined;
     const database = timeDatabase(opened, (durationMs) => {
       metrics.stage('database', durationMs);
     });
@@ -183,7 +192,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         faces: () => faces.ping(),
         gallery: () => gallery.ping(),
       },
-      progress: () => ({ templates: gallery.loadedTemplates }),
+      progress: () => ({
+        templates: gallery.loadedTemplates,
+        ...(waitingFor !== undefined && { waitingFor }),
+      }),
       warnings: () => [
         ...(clock.wrong
           ? [`the clock differs by ${clock.differenceSeconds} s from that of the database`]
@@ -197,6 +209,15 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     shutdown.api(() => api.stop());
     const address = await api.listen();
     logger.info({ address }, 'listening; work is taken when everything is loaded');
+    await awaitHolder(unlock, {
+      signal: ending,
+      onFailure: (error) => {
+        metrics.keyHolderFailures.inc({ holder: error.holder });
+        waitingFor = `the key holder ${error.holder}`;
+        logger.error({ err: error }, 'the master keys cannot be unwrapped yet; everything is answered 503');
+      },
+    });
+    waitingFor = undefined;
     await Promise.all([faces.ready(), gallery.load()]);
     gallery.follow((error) => {
       logger.warn({ err: error }, 'the gallery could not catch up with the database yet');

@@ -14,11 +14,12 @@ process.on('unhandledRejection', (reason) => {
   process.exit(1);
 });
 
-const starting = startService(config, logger);
+const ending = new AbortController();
+const starting = startService(config, logger, ending.signal);
 
 let stopping = false;
 
-/** Also during the start, which is then finished first, within the deadline. */
+/** Also during the start, which is then finished or given up first, within the deadline. */
 async function stop(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
@@ -28,9 +29,10 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
     // Not process.exit(): beside a running model it ends in an abort, whose core dump would hold faces.
     process.kill(process.pid, 'SIGKILL');
   }, EXIT_DEADLINE_MS).unref();
-  const service = await starting;
+  ending.abort();
+  const service = await starting.catch(() => null);
   try {
-    await service.stop();
+    await service?.stop();
   } catch (error) {
     logger.fatal({ err: error }, 'stopped, but not every part could be closed');
     process.exit(1);
@@ -44,7 +46,9 @@ process.on('SIGINT', (signal) => void stop(signal));
 
 const service = await starting.catch((error: unknown) => {
   if (error instanceof ConfigError) endMisconfigured(error);
+  if (stopping && error instanceof Error && error.name === 'AbortError') return null;
   logger.fatal({ err: error }, 'the service could not start');
   process.exit(1);
 });
-logger.info({ address: service.address, metricsAddress: service.metricsAddress }, 'ready');
+if (service !== null)
+  logger.info({ address: service.address, metricsAddress: service.metricsAddress }, 'ready');

@@ -33,7 +33,7 @@ export interface AppOptions {
   readonly lifecycle: Lifecycle;
   readonly memory: MemoryBudget;
   readonly health: HealthChecks;
-  readonly progress: () => Readonly<Record<string, number>>;
+  readonly progress: () => Readonly<Record<string, number | string>>;
   readonly warnings: () => readonly string[];
   readonly healthTimeoutMs: number;
   readonly metrics: ServiceMetrics;

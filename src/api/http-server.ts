@@ -28,7 +28,7 @@ export interface ApiDependencies {
   readonly requestLimits: RequestLimits;
   readonly health: HealthChecks;
   /** How far the start has come, for readiness. @default nothing */
-  readonly progress?: () => Readonly<Record<string, number>>;
+  readonly progress?: () => Readonly<Record<string, number | string>>;
   /** What should be mended although the service works. @default nothing */
   readonly warnings?: () => readonly string[];
   /** @default counts that nobody reads */

@@ -67,6 +67,12 @@ export class ServiceMetrics {
     ['reason'],
   );
 
+  readonly keyHolderFailures = this.#counter<'holder'>(
+    'face_key_holder_failures_total',
+    'Times that the holder of the master keys could not unwrap them at a start, which waits for it.',
+    ['holder'],
+  );
+
   operation(
     labels: { operation: string; interface: 'graphql' | 'rest'; outcome: ErrorCode | 'ok' },
     durationMs: number,

@@ -9,7 +9,7 @@ export interface HealthOptions {
   readonly lifecycle: Lifecycle;
   readonly checks: HealthChecks;
   /** How far the start has come. */
-  readonly progress: () => Readonly<Record<string, number>>;
+  readonly progress: () => Readonly<Record<string, number | string>>;
   /** What should be mended although the service works, one text each. */
   readonly warnings: () => readonly string[];
   readonly logger: Logger;
