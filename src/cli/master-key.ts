@@ -24,7 +24,7 @@ const USAGE = `Usage: npm run master-key -- <command>
   wrap     has MASTER_KEY_HOLDER wrap the master keys themselves, anew where it has done so before, and puts
            them into the key file, or prints them for MASTER_KEYS; the keys of users stay as they are
 
-See docs/protection.md and docs/key-holders.md.
+See docs/protection.md.
 `;
 
 const interruption = new AbortController();

@@ -18,7 +18,7 @@ export const holderSchema = {
     .enum(['none', 'pkcs11', 'vault'])
     .default('none')
     .describe(
-      'What wraps new master keys outside the process: a PKCS#11 token or the transit engine of HashiCorp Vault; see docs/key-holders.md',
+      'What wraps new master keys outside the process: a PKCS#11 token or the transit engine of HashiCorp Vault; see docs/protection.md',
     ),
   PKCS11_MODULE: z
     .string()
