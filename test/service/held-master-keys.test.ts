@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
 import { compiledFile, projectRoot } from '../../src/project-root.js';
 import { openTransitServer } from '../support/holders/holder-kinds.js';
+import { SoftToken, softTokenMissing } from '../support/holders/soft-token.js';
+import type { TransitServer } from '../support/holders/transit-server.js';
 import { sampleFace } from '../support/pictures/sample-faces.js';
 import { restForm, ServiceClient } from '../support/service/service-client.js';
 import { ServiceProcess } from '../support/service/service-process.js';
@@ -30,10 +32,11 @@ function launch(dataDir: string, environment: Record<string, string>) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  const exit = once(child, 'exit') as Promise<[number | null, string | null]>;
   const lines: Line[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line));
   const said = (text: string) => expect.poll(() => lines.find(({ msg }) => msg.includes(text))).toBeDefined();
-  return { child, lines, said };
+  return { child, exit, lines, said };
 }
 
 async function heldFolder() {
@@ -80,21 +83,42 @@ it('waits for the holder at a start, answers 503 meanwhile, and asks it once for
   expect(JSON.stringify(lines)).not.toContain(server.token);
 });
 
-it('ends in order while it waits for the holder', async () => {
+it.each([
+  ['is away', async (server: TransitServer) => server.stop()],
+  ['does not answer', (server: TransitServer) => void (server.hanging = true)],
+])('ends in order while the holder %s', async (_, fail) => {
   const { server, dataDir } = await heldFolder();
-  await server.stop();
-  const { child, said } = launch(dataDir, server.environment);
-  await said('the master keys cannot be unwrapped yet');
+  server.requests.length = 0;
+  await fail(server);
+  const { child, exit, said } = launch(dataDir, server.environment);
+  if (server.hanging) await expect.poll(() => server.requests.length).toBe(1);
+  else await said('the master keys cannot be unwrapped yet');
   child.kill('SIGTERM');
-  const [code] = (await once(child, 'exit')) as [number | null];
-  expect(code).toBe(0);
+  expect(await exit).toEqual([0, null]);
 });
 
 it('refuses to start with what another key of the holder wrapped', async () => {
   const { server, dataDir } = await heldFolder();
   server.rotate('other');
-  const { child, said } = launch(dataDir, { ...server.environment, VAULT_TRANSIT_KEY: 'other' });
+  const { exit, said } = launch(dataDir, { ...server.environment, VAULT_TRANSIT_KEY: 'other' });
   await said('the service could not start');
-  const [code] = (await once(child, 'exit')) as [number | null];
-  expect(code).toBe(1);
+  expect(await exit).toEqual([1, null]);
 });
+
+it.skipIf(softTokenMissing !== null)(
+  'keeps running with a PIN that the token refuses, and does not lock it',
+  async () => {
+    const token = new SoftToken();
+    const dataDir = temporaryFolder();
+    const { child, exit, lines, said } = launch(dataDir, { ...token.environment, PKCS11_PIN: '000000' });
+    await said('listening');
+    await expect
+      .poll(() => lines.filter(({ err }) => err?.message.includes('CKR_PIN_INCORRECT')).length)
+      .toBe(3);
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    expect(JSON.stringify(lines)).not.toContain('000000');
+    const right = await ServiceProcess.start({ dataDir, environment: token.environment });
+    expect(await right.end('SIGTERM')).toBe(0);
+  },
+);
