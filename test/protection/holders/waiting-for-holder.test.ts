@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
-import { compiledFile, projectRoot } from '../../src/project-root.js';
-import { openTransitServer } from '../support/holders/holder-kinds.js';
-import { SoftToken, softTokenMissing } from '../support/holders/soft-token.js';
-import type { TransitServer } from '../support/holders/transit-server.js';
-import { sampleFace } from '../support/pictures/sample-faces.js';
-import { restForm, ServiceClient } from '../support/service/service-client.js';
-import { ServiceProcess } from '../support/service/service-process.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { compiledFile, projectRoot } from '../../../src/project-root.js';
+import { openTransitServer } from '../../support/holders/holder-kinds.js';
+import { SoftToken, softTokenMissing } from '../../support/holders/soft-token.js';
+import type { TransitServer } from '../../support/holders/transit-server.js';
+import { sampleFace } from '../../support/pictures/sample-faces.js';
+import { restForm, ServiceClient } from '../../support/service/service-client.js';
+import { ServiceProcess } from '../../support/service/service-process.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface Line {
   readonly msg: string;
