@@ -209,23 +209,19 @@ export async function startService(config: Config, logger: Logger, ending: Abort
     shutdown.api(() => api.stop());
     const address = await api.listen();
     logger.info({ address }, 'listening; work is taken when everything is loaded');
-    const facesReady = faces.ready();
-    // Told below, when the master keys are there.
-    facesReady.catch(() => undefined);
-    await awaitHolder(unlock, {
-      signal: ending,
-      onFailure: (error) => {
-        metrics.keyHolderFailures.inc({ holder: error.holder });
-        waitingFor = `the key holder ${error.holder}`;
-        logger.error({ err: error }, 'the master keys cannot be unwrapped yet; everything is answered 503');
-      },
-    }).catch(async (error: unknown) => {
-      // A process that ends while a thread loads a model ends in an abort.
-      await Promise.allSettled([facesReady]);
-      throw error;
-    });
-    waitingFor = undefined;
-    await Promise.all([facesReady, gallery.load()]);
+    const unlockAndLoad = async (): Promise<void> => {
+      await awaitHolder(unlock, {
+        signal: ending,
+        onFailure: (error) => {
+          metrics.keyHolderFailures.inc({ holder: error.holder });
+          waitingFor = `the key holder ${error.holder}`;
+          logger.error({ err: error }, 'the master keys cannot be unwrapped yet; everything is answered 503');
+        },
+      });
+      waitingFor = undefined;
+      await gallery.load();
+    };
+    await Promise.all([faces.ready(), unlockAndLoad()]);
     gallery.follow((error) => {
       logger.warn({ err: error }, 'the gallery could not catch up with the database yet');
     });

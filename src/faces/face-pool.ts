@@ -81,10 +81,8 @@ export class FacePool implements FaceService {
 
   /** Resolves when every thread has loaded its models. @throws why the models could not be loaded. */
   async ready(): Promise<void> {
-    const answers = await Promise.all(
-      Array.from({ length: this.#queue.slots }, () => this.#threads.run(null)),
-    );
-    for (const answer of answers) {
+    const loading = Array.from({ length: this.#queue.slots }, () => this.#keptOpen(this.#threads.run(null)));
+    for (const answer of await Promise.all(loading)) {
       if (answer !== null && 'fault' in answer) throw answer.fault;
     }
   }
@@ -102,7 +100,10 @@ export class FacePool implements FaceService {
     return answer.face;
   }
 
-  /** Waits for pictures under work, those given up by their clients included, then ends the threads. */
+  /**
+   * Waits for models that are loaded and pictures under work, those given up by their clients included, then ends the
+   * threads: ending one inside native code aborts the whole process.
+   */
   async close(): Promise<void> {
     await Promise.allSettled(this.#jobs);
     this.#closing = true;
@@ -130,20 +131,24 @@ export class FacePool implements FaceService {
 
   async #work(bytes: Uint8Array): Promise<FaceWorkerAnswer> {
     const signal = AbortSignal.timeout(this.#hungAfterMs);
-    const running = this.#threads.run(bytes, { signal }).catch((cause: unknown) => {
+    const answer = await this.#keptOpen(this.#threads.run(bytes, { signal })).catch((cause: unknown) => {
       throw new ServiceError('UNAVAILABLE', { cause });
     });
-    this.#jobs.add(running);
+    if (answer === null) throw new Error('The face worker gave no answer to a picture.');
+    for (const stage of pipelineStages) {
+      const durationMs = answer.times[stage];
+      if (durationMs !== undefined) this.#onStage?.(stage, durationMs);
+    }
+    return answer;
+  }
+
+  /** Work in a thread, which `close` waits for. */
+  async #keptOpen<Answer>(job: Promise<Answer>): Promise<Answer> {
+    this.#jobs.add(job);
     try {
-      const answer = await running;
-      if (answer === null) throw new Error('The face worker gave no answer to a picture.');
-      for (const stage of pipelineStages) {
-        const durationMs = answer.times[stage];
-        if (durationMs !== undefined) this.#onStage?.(stage, durationMs);
-      }
-      return answer;
+      return await job;
     } finally {
-      this.#jobs.delete(running);
+      this.#jobs.delete(job);
     }
   }
 }
