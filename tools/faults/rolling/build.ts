@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readSteps } from '../../../src/database/mysql/migrations/migration-journal.js';
+import { readSteps, stepStates } from '../../../src/database/mysql/migrations/migration-journal.js';
 import { projectRoot } from '../../../src/project-root.js';
 import { NotPossibleHere } from '../fault-kind.js';
 import { furtherMigration } from './further-migration.js';
@@ -30,7 +30,8 @@ export async function buildCommit(commit: string, folder: string): Promise<Build
   const differing = await differingPackages(folder);
   if (differing.length > 0)
     throw new NotPossibleHere(`${short(commit)} needs other packages: ${differing.join(', ')}`);
-  await lend(folder);
+  await lendPackages(folder);
+  await lendModels(folder);
   await run(process.execPath, [join(folder, 'scripts', 'build.mjs')], { cwd: folder });
   return { name: short(commit), folder };
 }
@@ -40,7 +41,7 @@ export async function buildFurther(folder: string): Promise<Build> {
   await mkdir(folder);
   for (const part of ['dist', 'drizzle', 'models', 'package.json'])
     await cp(join(projectRoot, part), join(folder, part), { recursive: true });
-  await lend(folder);
+  await lendPackages(folder);
   const migrations = join(folder, 'drizzle', 'mysql');
   const file = join(migrations, 'meta', '_journal.json');
   const journal = JSON.parse(await readFile(file, 'utf8')) as {
@@ -66,13 +67,15 @@ export function closesOlder(older: Build, newer: Build): boolean {
     throw new Error(
       `Step ${changed.position + 1} of the migrations of ${older.name} is another in ${newer.name}.`,
     );
-  // As a closing step is marked in the journal.
-  return after?.slice(before?.length).some(({ done }) => done === 2) ?? false;
+  return after?.slice(before?.length).some(({ done }) => done === stepStates.closed) ?? false;
 }
 
-/** Packages and models, which only have to be there. */
-async function lend(folder: string): Promise<void> {
+async function lendPackages(folder: string): Promise<void> {
   await symlink(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+}
+
+/** The models that are built, which no commit holds. */
+async function lendModels(folder: string): Promise<void> {
   const models = join(projectRoot, 'models');
   for (const name of await readdir(models))
     if (name.endsWith('.onnx')) await copyFile(join(models, name), join(folder, 'models', name));

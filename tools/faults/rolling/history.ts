@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLOSES_OLDER_VERSIONS } from '../../../src/database/mysql/migrations/migration-journal.js';
 import { projectRoot } from '../../../src/project-root.js';
 import { NotPossibleHere } from '../fault-kind.js';
 
-/** The mark by which a migration ends the promise; the commit that brought it is the first that keeps the promise. */
-const MARK = '/* closes older versions */';
+/** Where the mark is read by which a migration ends the promise; the commit that brought it is the first to keep it. */
 const MARK_READERS = 'src/database/mysql';
 
 /** @throws Error when git is missing or says no. */
@@ -41,7 +41,8 @@ export function coveredCommit(name: string): string {
 
 /** @returns the full name of the first commit whose nodes may restart on the tables of a newer version. */
 export function oldestCovered(): string {
-  const commit = git('log', '--format=%H', `-S${MARK}`, '--', MARK_READERS).split('\n').at(-1) ?? '';
+  const commit =
+    git('log', '--format=%H', `-S${CLOSES_OLDER_VERSIONS}`, '--', MARK_READERS).split('\n').at(-1) ?? '';
   if (commit === '') throw new NotPossibleHere('no commit promises it yet');
   return commit;
 }

@@ -10,10 +10,10 @@ export const JOURNAL_TABLE = `CREATE TABLE IF NOT EXISTS face_migration_steps (
 ) ENGINE=InnoDB`;
 
 /** In a migration: a version before it must not run on the database any more. All other migrations only add. */
-const CLOSES = '/* closes older versions */';
+export const CLOSES_OLDER_VERSIONS = '/* closes older versions */';
 
 /** States of a step in the journal. */
-const states = { begun: 0, finished: 1, closed: 2 } as const;
+export const stepStates = { begun: 0, finished: 1, closed: 2 } as const;
 
 /** One statement of the migrations, in order. */
 export interface MigrationStep {
@@ -39,7 +39,7 @@ export function readSteps(migrationsFolder: string): MigrationStep[] {
       position,
       statement: statement.trim(),
       hash: createHash('sha256').update(statement.trim()).digest('hex'),
-      done: statement.includes(CLOSES) ? states.closed : states.finished,
+      done: statement.includes(CLOSES_OLDER_VERSIONS) ? stepStates.closed : stepStates.finished,
     }));
 }
 
@@ -58,11 +58,11 @@ export async function readProgress(
   const known = rows.slice(0, steps.length);
   const added = rows.slice(steps.length);
   const differs = known.some(([position, hash], place) => position !== place || steps[place]?.hash !== hash);
-  if (differs || added.some(([, , state]) => state === states.closed))
+  if (differs || added.some(([, , state]) => state === stepStates.closed))
     throw new Error(
       'The database was written by a newer version of this program. Start that version, or restore a backup made by this one.',
     );
-  const unfinished = known.findIndex(([, , state]) => state === states.begun);
+  const unfinished = known.findIndex(([, , state]) => state === stepStates.begun);
   return unfinished === -1 ? { next: known.length, begun: false } : { next: unfinished, begun: true };
 }
 
