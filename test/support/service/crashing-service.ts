@@ -1,7 +1,7 @@
 import type { CrashingProcess, Outcome } from './crash-loop.js';
 import type { StoredPerson } from '../databases/read-data-folder.js';
 import { sampleFace, sampleFaces } from '../pictures/sample-faces.js';
-import { restForm } from './service-client.js';
+import { idForm, restForm } from './service-client.js';
 import { ServiceProcess } from './service-process.js';
 
 const pictures = await Promise.all(sampleFaces.map((name) => sampleFace(name)));
@@ -26,11 +26,7 @@ export function startCrashingService(dataDir: string): CrashingProcess {
   return {
     ready: starting,
     register: (id, person) => ask('POST', restForm(id, pictureOf(person)), 201),
-    remove: (id) => {
-      const body = new FormData();
-      body.set('id', id);
-      return ask('DELETE', body, 204);
-    },
+    remove: (id) => ask('DELETE', idForm(id), 204),
     kill: async () => {
       const service = await starting;
       await service.end('SIGKILL');

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { restForm } from './service-client.js';
+import { idForm, restForm } from './service-client.js';
 import { textPicture } from './text-face-service.js';
 
 interface Answer {
@@ -51,11 +51,7 @@ export async function interleavedOperations({
     send(node, 'POST', '/register/', restForm(id, picture(person)));
   const verify = (node: number, id: string, person: number) =>
     send(node, 'POST', '/verify/', restForm(id, picture(person)));
-  const remove = (node: number, id: string) => {
-    const form = new FormData();
-    form.set('id', id);
-    return send(node, 'DELETE', '/register/', form);
-  };
+  const remove = (node: number, id: string) => send(node, 'DELETE', '/register/', idForm(id));
 
   const work = async (worker: number) => {
     const anchor = anchorId(worker);

@@ -59,10 +59,16 @@ export class ServiceClient {
   }
 }
 
-/** The documented multipart body. */
-export function restForm(id: string, image: Buffer): FormData {
+/** The documented multipart body of a deletion. */
+export function idForm(id: string): FormData {
   const form = new FormData();
   form.set('id', id);
+  return form;
+}
+
+/** The documented multipart body of a registration or a verification. */
+export function restForm(id: string, image: Buffer): FormData {
+  const form = idForm(id);
   form.set('image', new Blob([image]), 'face');
   return form;
 }

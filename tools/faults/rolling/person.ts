@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sampleFace, type SampleFace } from '../../../test/support/pictures/sample-faces.js';
-import { graphqlForm, restForm } from '../../../test/support/service/service-client.js';
+import { graphqlForm, idForm, restForm } from '../../../test/support/service/service-client.js';
 import type { Answer, PatientClient } from './patient-client.js';
 
 const IDENTIFY = 'mutation ($image: Upload!) { identifyFace(image: $image) { candidates { id } } }';
@@ -132,12 +132,6 @@ export class Person {
     if (this.id === null) throw new Error(`${this.name} is not registered.`);
     return this.id;
   }
-}
-
-function idForm(id: string): FormData {
-  const form = new FormData();
-  form.set('id', id);
-  return form;
 }
 
 function expectStatus({ status, text, logged }: Answer, expected: number, what: string): void {
