@@ -5,7 +5,7 @@ import { Progress } from '../import/progress.js';
 import { holderOf, KeyHolders } from '../protection/holders/key-holders.js';
 import { createMasterKey, formatMasterKey } from '../protection/master-key.js';
 import { readMasterKeyFile, writeMasterKeyFile } from '../protection/master-key-file.js';
-import { configuredKeys, defaultMasterKeyFile } from '../database/configured-keys.js';
+import { configuredKeys, masterKeyFileOf } from '../database/configured-keys.js';
 import { openProtectedDatabase } from '../database/open-protected-database.js';
 import { rewrapKeys } from '../protection/rewrap-keys.js';
 import { readConfig } from '../config/read-config.js';
@@ -85,7 +85,7 @@ async function rotate(config: Config): Promise<Outcome> {
 /** The database is opened first: a key must not be put in front of ones that do not fit. */
 async function addKeyToFile(config: Config): Promise<void> {
   await (await openProtectedDatabase(config, logger)).database.close();
-  const file = config.protection.masterKeyFile ?? defaultMasterKeyFile(config);
+  const file = masterKeyFileOf(config);
   const keys = await readMasterKeyFile(file);
   if (keys === null) throw new Error(`There is no file ${file}`);
   const [added] = await new KeyHolders(config.protection.holders).wrap([createMasterKey()]);
@@ -100,13 +100,13 @@ async function create({ protection }: Config): Promise<Outcome> {
 }
 
 async function wrap(config: Config): Promise<Outcome> {
-  const { holders: settings, masterKeys, masterKeyFile } = config.protection;
+  const { holders: settings, masterKeys } = config.protection;
   if (settings?.current === undefined) throw new Error('Set MASTER_KEY_HOLDER to what should wrap them');
   const holders = new KeyHolders(settings);
   const entries = await holders.wrap(await holders.unwrap(await configuredKeys(config)));
   if (masterKeys !== undefined) print(entries.map(formatMasterKey).join(','));
   else {
-    const file = masterKeyFile ?? defaultMasterKeyFile(config);
+    const file = masterKeyFileOf(config);
     await writeMasterKeyFile(file, entries);
     print(`${entries.length} master keys in ${file} wrapped by ${settings.current}.`);
   }

@@ -16,12 +16,13 @@ export interface MasterKeySource {
 
 /** @throws Error when a file that was named is missing, or cannot be used. */
 export async function masterKeySource(config: KeyConfig): Promise<MasterKeySource> {
-  const { masterKeys, masterKeyFile } = config.protection;
+  const { masterKeys } = config.protection;
   if (masterKeys !== undefined) return { entries: masterKeys, newFile: undefined };
-  const file = masterKeyFile ?? defaultMasterKeyFile(config);
+  const file = masterKeyFileOf(config);
   const entries = await readMasterKeyFile(file);
   if (entries !== null) return { entries, newFile: undefined };
-  if (masterKeyFile !== undefined) throw new Error(`MASTER_KEY_FILE: there is no file ${file}.`);
+  if (config.protection.masterKeyFile !== undefined)
+    throw new Error(`MASTER_KEY_FILE: there is no file ${file}.`);
   return { entries: [createMasterKey()], newFile: file };
 }
 
@@ -41,8 +42,9 @@ export async function configuredVault(config: KeyConfig): Promise<Vault> {
   return new Vault({ masterKeys: await new KeyHolders(config.protection.holders).unwrap(entries) });
 }
 
-export function defaultMasterKeyFile({ dataDir }: Pick<Config, 'dataDir'>): string {
-  return join(dataDir, 'master.key');
+/** Where the master keys are unless `MASTER_KEYS` has them. */
+export function masterKeyFileOf({ dataDir, protection }: KeyConfig): string {
+  return protection.masterKeyFile ?? join(dataDir, 'master.key');
 }
 
 /** For messages. */

@@ -81,19 +81,20 @@ export async function openLockedDatabase(
     const keys = await holders.unwrap(entries);
     const source = newFile === undefined ? describeSource(config) : undefined;
     await assertKeysFit(database, keys, { source, acceptUnknownKeys });
-    if (newFile === undefined) await database.protection.introduce(introduction(keys[0]));
-    else {
+    if (newFile === undefined) {
+      await database.protection.introduce(introduction(keys[0]));
+      if (holders.current !== undefined && !('held' in entries[0]))
+        logger.warn(
+          { masterKeyId: keys[0].id },
+          'the master key for what is new is plain although MASTER_KEY_HOLDER is set; npm run master-key -- wrap or rotate changes that',
+        );
+    } else {
       await introduceFirst(database, keys[0], { file: newFile, holders });
       logger.warn(
         { file: newFile },
         'made a master key: without this file templates and pictures cannot be read again; keep a copy elsewhere, or move it out of the data folder and name it in MASTER_KEY_FILE',
       );
     }
-    if (newFile === undefined && holders.current !== undefined && !('held' in entries[0]))
-      logger.warn(
-        { masterKeyId: keys[0].id },
-        'the master key for what is new is plain although MASTER_KEY_HOLDER is set; npm run master-key -- wrap or rotate changes that',
-      );
     vault.unlock(keys);
   };
   return { database, vault, unlock };
